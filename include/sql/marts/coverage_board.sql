@@ -1,0 +1,190 @@
+-- How far is each plan, in the county and in every town, and who has not reported?
+-- Grain: one row per plan, scope (the county and every town on its list) and milestone. The rate is accepted / tasks;
+-- list_id names the frozen list it is taken on. A town that sent nothing keeps what was accepted before and is marked
+-- as not reported. The requirement is each scope's own integer ceiling (domain §4.5); a check without a share has none.
+
+create or replace function marts.coverage_board(known_at bigint)
+returns table (
+    plan_code text,
+    plan_title text,
+    county_code text,
+    scope_code text,
+    scope_name text,
+    scope_level text,
+    milestone_number smallint,
+    period text,
+    period_end date,
+    share_numerator int,
+    share_denominator int,
+    tasks bigint,
+    accepted bigint,
+    regressed bigint,
+    required bigint,
+    short bigint,
+    is_met boolean,
+    reached_on date,
+    units_due bigint,
+    units_reported bigint,
+    is_reported boolean,
+    list_id text
+)
+language sql
+stable
+as $$
+with progress as (
+    select
+        plan_task.plan_code,
+        plan_task.milestone_number,
+        plan_task.period,
+        plan_task.period_end,
+        plan_task.town_code,
+        plan_task.is_accepted,
+        plan_task.is_regressed
+    from marts.task_progress(known_at) as plan_task
+),
+
+plans as (
+    select
+        plans.plan_code,
+        plans.title,
+        plans.county_code
+    from core.plans
+),
+
+lists as (
+    select
+        plan_task.plan_code,
+        plan_task.plan_code || '@' || cast(max(plan_task.from_load) as text) as list_id
+    from core.plan_tasks as plan_task
+    where plan_task.from_load <= known_at
+    group by plan_task.plan_code
+),
+
+milestones as (
+    select
+        milestone.plan_code,
+        milestone.number,
+        milestone.share_numerator,
+        milestone.share_denominator
+    from core.plan_milestones as milestone
+),
+
+crossings as (
+    select
+        milestone_crossing.plan_code,
+        milestone_crossing.scope_code,
+        milestone_crossing.number,
+        milestone_crossing.reached_on
+    from core.milestone_crossings as milestone_crossing
+    where milestone_crossing.from_load <= known_at
+),
+
+reports as (
+    select distinct
+        report.town_code,
+        report.period
+    from core.fct_village_center as report
+    where report.from_load <= known_at and (report.to_load is null or report.to_load > known_at)
+),
+
+places as (
+    select
+        place.place_code,
+        place.name
+    from marts.places(known_at) as place
+),
+
+towns as (
+    select
+        plan_task.plan_code,
+        plan_task.milestone_number,
+        plan_task.period,
+        plan_task.period_end,
+        plan_task.town_code,
+        count(*) as tasks,
+        count(*) filter (where plan_task.is_accepted) as accepted,
+        count(*) filter (where plan_task.is_regressed) as regressed
+    from progress as plan_task
+    group by
+        plan_task.plan_code, plan_task.milestone_number, plan_task.period, plan_task.period_end, plan_task.town_code
+),
+
+scopes as (
+    select
+        town.plan_code,
+        town.milestone_number,
+        town.period,
+        town.period_end,
+        plans.title as plan_title,
+        plans.county_code,
+        coalesce(town.town_code, plans.county_code) as scope_code,
+        case when town.town_code is null then 'county' else 'town' end as scope_level,
+        cast(sum(town.tasks) as bigint) as tasks,
+        cast(sum(town.accepted) as bigint) as accepted,
+        cast(sum(town.regressed) as bigint) as regressed,
+        count(*) as units_due,
+        count(report.town_code) as units_reported
+    from towns as town
+    inner join plans on town.plan_code = plans.plan_code
+    left join reports as report on town.town_code = report.town_code and town.period = report.period
+    group by
+        grouping sets (
+            (
+                town.plan_code, town.milestone_number, town.period, town.period_end,
+                plans.title, plans.county_code, town.town_code
+            ),
+            (town.plan_code, town.milestone_number, town.period, town.period_end, plans.title, plans.county_code)
+        )
+),
+
+requirements as (
+    select
+        board.*,
+        milestone.share_numerator,
+        milestone.share_denominator,
+        (milestone.share_numerator * board.tasks + milestone.share_denominator - 1) / milestone.share_denominator
+            as required
+    from scopes as board
+    inner join milestones as milestone
+        on board.plan_code = milestone.plan_code and board.milestone_number = milestone.number
+),
+
+final as (
+    select
+        board.plan_code,
+        board.plan_title,
+        board.county_code,
+        board.scope_code,
+        place.name as scope_name,
+        board.scope_level,
+        board.milestone_number,
+        board.period,
+        board.period_end,
+        board.share_numerator,
+        board.share_denominator,
+        board.tasks,
+        board.accepted,
+        board.regressed,
+        board.required,
+        case when board.required is not null then greatest(board.required - board.accepted, 0) end as short,
+        board.accepted >= board.required as is_met,
+        crossing.reached_on,
+        board.units_due,
+        board.units_reported,
+        board.units_reported = board.units_due as is_reported,
+        lists.list_id
+    from requirements as board
+    inner join lists on board.plan_code = lists.plan_code
+    left join places as place on board.scope_code = place.place_code
+    left join crossings as crossing
+        on
+            board.plan_code = crossing.plan_code
+            and board.scope_code = crossing.scope_code
+            and board.milestone_number = crossing.number
+)
+
+select * from final
+$$;
+
+create or replace view marts.coverage_board as
+select board.* from marts.coverage_board((select max(ops_load.load_id) from ops.loads as ops_load)) as board;

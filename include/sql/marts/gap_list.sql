@@ -1,0 +1,160 @@
+-- Which listed villages are not accepted at a milestone, and what did they report last?
+-- Grain: one row per plan, milestone and village of the frozen list that is not accepted on the period's last day. The
+-- state shown is the latest row of that period or an earlier one; accepted_on is set where acceptance came later.
+
+create or replace function marts.gap_list(known_at bigint)
+returns table (
+    plan_code text,
+    milestone_number smallint,
+    period text,
+    period_end date,
+    town_code text,
+    town_name text,
+    division_code text,
+    village_name text,
+    reason text,
+    reported_period text,
+    build_status text,
+    floor_area_m2 numeric,
+    minimum_floor_area_m2 numeric,
+    built_on date,
+    regressed_on date,
+    accepted_on date,
+    submission_id bigint,
+    sheet text,
+    row_number bigint
+)
+language sql
+stable
+as $$
+with gaps as (
+    select
+        plan_task.plan_code,
+        plan_task.milestone_number,
+        plan_task.period,
+        plan_task.period_end,
+        plan_task.org_id,
+        plan_task.town_code,
+        case when plan_task.is_regressed then plan_task.changed_on end as regressed_on
+    from marts.task_progress(known_at) as plan_task
+    where not plan_task.is_accepted
+),
+
+plans as (
+    select
+        plans.plan_code,
+        plans.minimum_floor_area_m2
+    from core.plans
+),
+
+organisations as (
+    select distinct on (org.org_id)
+        org.org_id,
+        org.place_code
+    from core.dim_org as org
+    where org.from_load <= known_at and (org.to_load is null or org.to_load > known_at)
+    order by org.org_id asc, org.valid_from desc
+),
+
+places as (
+    select
+        place.place_code,
+        place.name
+    from marts.places(known_at) as place
+),
+
+reports as (
+    select
+        report.org_id,
+        report.period,
+        period.last_day,
+        report.build_status,
+        report.floor_area_m2,
+        report.built_on,
+        report.submission_id,
+        report.sheet,
+        report.row_number,
+        array[
+            report.cell_states ->> '_row',
+            report.cell_states ->> 'build_status',
+            report.cell_states ->> 'floor_area_m2'
+        ] && array['contested', 'withheld'] as is_doubtful
+    from core.fct_village_center as report
+    inner join core.dim_period as period on report.period = period.period
+    where
+        report.from_load <= known_at -- noqa: RF02
+        and (report.to_load is null or report.to_load > known_at) -- noqa: RF02
+),
+
+last_reports as (
+    select distinct on (gap.plan_code, gap.milestone_number, gap.org_id)
+        gap.plan_code,
+        gap.milestone_number,
+        report.*
+    from gaps as gap
+    inner join reports as report on gap.org_id = report.org_id and gap.period_end >= report.last_day
+    order by gap.plan_code asc, gap.milestone_number asc, gap.org_id asc, report.last_day desc
+),
+
+acceptances as (
+    select
+        acceptance.plan_code,
+        acceptance.org_id,
+        max(acceptance.event_on) as accepted_on
+    from core.acceptance_events as acceptance
+    where
+        acceptance.kind = 'accepted'
+        and acceptance.from_load <= known_at
+        and (acceptance.to_load is null or acceptance.to_load > known_at)
+    group by acceptance.plan_code, acceptance.org_id
+),
+
+final as (
+    select
+        gap.plan_code,
+        gap.milestone_number,
+        gap.period,
+        gap.period_end,
+        gap.town_code,
+        town.name as town_name,
+        org.place_code as division_code,
+        village.name as village_name,
+        case
+            when gap.regressed_on is not null then '回潮(不再达标)'
+            when report.period is null then '未报'
+            when report.is_doubtful then '数据待核'
+            when report.build_status = 'under_construction' then '在建'
+            when report.build_status = 'not_built' then '未建成'
+            when report.floor_area_m2 < plans.minimum_floor_area_m2 then '面积不足'
+            when acceptance.accepted_on > gap.period_end then '期后达标'
+            else '数据不全'
+        end as reason,
+        report.period as reported_period,
+        report.build_status,
+        report.floor_area_m2,
+        plans.minimum_floor_area_m2,
+        report.built_on,
+        gap.regressed_on,
+        case when acceptance.accepted_on > gap.period_end then acceptance.accepted_on end as accepted_on,
+        report.submission_id,
+        report.sheet,
+        report.row_number
+    from gaps as gap
+    inner join plans on gap.plan_code = plans.plan_code
+    inner join organisations as org on gap.org_id = org.org_id
+    left join places as town on gap.town_code = town.place_code
+    left join places as village on org.place_code = village.place_code
+    left join last_reports as report
+        on
+            gap.plan_code = report.plan_code
+            and gap.milestone_number = report.milestone_number
+            and gap.org_id = report.org_id
+    left join acceptances as acceptance
+        on gap.plan_code = acceptance.plan_code and gap.org_id = acceptance.org_id
+)
+
+select * from final
+$$;
+
+create or replace view marts.gap_list as
+select gap.* from marts.gap_list((select max(ops_load.load_id) from ops.loads as ops_load)) as gap;

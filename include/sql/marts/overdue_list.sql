@@ -1,0 +1,57 @@
+-- Who had not submitted an acceptable return on a day after it was due?
+-- Grain: one row per owing organisation, form and period. A return accepted later still counts as overdue on the days
+-- before. days_late are calendar days; working days are counted by the calendar (wentong.deadlines).
+
+create or replace function marts.overdue_list(known_at bigint, as_of date)
+returns table (
+    county_code text,
+    unit_code text,
+    unit_name text,
+    form_code text,
+    form_title text,
+    period text,
+    due_on date,
+    days_late int,
+    label text,
+    submission_id bigint
+)
+language sql
+stable
+as $$
+with duties as (
+    select obligation.*
+    from marts.submission_matrix(known_at) as obligation
+),
+
+final as (
+    select
+        obligation.county_code,
+        obligation.unit_code,
+        obligation.unit_name,
+        obligation.form_code,
+        obligation.form_title,
+        obligation.period,
+        obligation.due_on,
+        as_of - obligation.due_on as days_late,
+        case when obligation.submission = 'accepted' then '未报' else obligation.label end as label,
+        case when obligation.submission = 'accepted' then null else obligation.submission_id end as submission_id
+    from duties as obligation
+    where
+        obligation.duty <> 'not_applicable'
+        and obligation.due_on < as_of
+        and (
+            obligation.submission <> 'accepted'
+            or cast(obligation.submitted_at at time zone 'Asia/Shanghai' as date) > as_of
+        )
+)
+
+select * from final
+$$;
+
+create or replace view marts.overdue_list as
+select overdue.*
+from
+    marts.overdue_list(
+        (select max(ops_load.load_id) from ops.loads as ops_load),
+        cast(now() at time zone 'Asia/Shanghai' as date)
+    ) as overdue;

@@ -1,0 +1,83 @@
+-- What did each village report, for analysts?
+-- Grain: one row per village or community and quarter (基文01), the version that held at the load. NULL always has its
+-- reason in cell_states; a contested row shows figures that do not count.
+
+create or replace function marts.village_center(known_at bigint)
+returns table (
+    period text,
+    county_code text,
+    town_code text,
+    town_name text,
+    division_code text,
+    village_name text,
+    build_status text,
+    floor_area_m2 numeric,
+    outdoor_area_m2 numeric,
+    books_total bigint,
+    reading_seats bigint,
+    full_time_staff bigint,
+    weekly_open_hours numeric,
+    activity_sessions bigint,
+    activity_attendance bigint,
+    volunteer_count bigint,
+    built_on date,
+    remark text,
+    is_contested boolean,
+    cell_states jsonb,
+    submission_id bigint,
+    sheet text,
+    row_number bigint,
+    from_load bigint
+)
+language sql
+stable
+as $$
+with reports as (
+    select report.*
+    from core.fct_village_center as report
+    where report.from_load <= known_at and (report.to_load is null or report.to_load > known_at)
+),
+
+places as (
+    select
+        place.place_code,
+        place.name
+    from marts.places(known_at) as place
+),
+
+final as (
+    select
+        report.period,
+        report.county_code,
+        report.town_code,
+        town.name as town_name,
+        report.division_code,
+        village.name as village_name,
+        report.build_status,
+        report.floor_area_m2,
+        report.outdoor_area_m2,
+        report.books_total,
+        report.reading_seats,
+        report.full_time_staff,
+        report.weekly_open_hours,
+        report.activity_sessions,
+        report.activity_attendance,
+        report.volunteer_count,
+        report.built_on,
+        report.remark,
+        jsonb_path_exists(report.cell_states, '$.* ? (@ == "contested")') as is_contested,
+        report.cell_states,
+        report.submission_id,
+        report.sheet,
+        report.row_number,
+        report.from_load
+    from reports as report
+    left join places as town on report.town_code = town.place_code
+    left join places as village on report.division_code = village.place_code
+)
+
+select * from final
+$$;
+
+create or replace view marts.village_center as
+select report.* from marts.village_center((select max(ops_load.load_id) from ops.loads as ops_load)) as report;

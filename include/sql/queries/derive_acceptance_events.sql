@@ -1,0 +1,240 @@
+-- Which acceptance events follow from the returns, and from which load to which were they known?
+-- Grain: one row per village, event and unbroken span of loads since the plan's last mark, and one row without event
+-- per village that changed and has none. is_stored: it was there before. changed_at: the village's first change.
+--
+-- A village's rows are walked by period. The first row that is met gives 'accepted'; a later row that is not met gives
+-- 'regressed'; met again gives 'accepted' again. Met: built, and the floor area at least the plan's. A row that is
+-- contested, withheld or incomplete where it matters says nothing. Events are derived as known at every load that
+-- changed one of the village's rows, so the same receipts give the same events however often this runs.
+-- Dates (domain §4.2): built_on where it lies within the period or before it, but after a relapse; else the period's
+-- last day.
+with plans as (
+    select
+        build_plan.plan_code,
+        build_plan.minimum_floor_area_m2,
+        build_plan.from_load
+    from core.plans as build_plan
+    where build_plan.plan_code = :plan_code
+),
+
+tasks as (
+    select
+        plan_task.plan_code,
+        plan_task.org_id,
+        plan_task.from_load,
+        plan_task.to_load
+    from core.plan_tasks as plan_task
+    where plan_task.plan_code = :plan_code
+),
+
+last_mark as (
+    select coalesce(max(greatest(acceptance.from_load, acceptance.to_load)), 0) as load_id
+    from core.acceptance_events as acceptance
+    where acceptance.plan_code = :plan_code
+),
+
+reports as (
+    select
+        report.org_id,
+        report.period,
+        period.last_day,
+        report.build_status,
+        report.floor_area_m2,
+        report.built_on,
+        report.submission_id,
+        report.sheet,
+        report.row_number,
+        report.from_load,
+        report.to_load,
+        array[
+            report.cell_states ->> '_row',
+            report.cell_states ->> 'build_status',
+            report.cell_states ->> 'floor_area_m2'
+        ] && array['contested', 'withheld'] as is_doubtful
+    from core.fct_village_center as report
+    inner join core.dim_period as period on report.period = period.period
+    where report.org_id in (select tasks.org_id from tasks)
+),
+
+change_loads as (
+    select
+        report.org_id,
+        report.from_load as load_id
+    from reports as report
+    union all
+    select
+        report.org_id,
+        report.to_load as load_id
+    from reports as report
+    where report.to_load is not null
+    union all
+    select
+        tasks.org_id,
+        tasks.from_load as load_id
+    from tasks
+    union all
+    select
+        tasks.org_id,
+        tasks.to_load as load_id
+    from tasks
+    where tasks.to_load is not null
+    union all
+    select
+        tasks.org_id,
+        plans.from_load as load_id
+    from tasks
+    inner join plans on tasks.plan_code = plans.plan_code
+),
+
+changes as (
+    select distinct
+        touched.org_id,
+        touched.load_id
+    from change_loads as touched
+    inner join last_mark on touched.load_id > last_mark.load_id
+),
+
+moments as (
+    select
+        touched.org_id,
+        touched.load_id,
+        row_number() over by_load as moment,
+        lead(touched.load_id) over by_load as next_load_id
+    from changes as touched
+    window by_load as (partition by touched.org_id order by touched.load_id)
+),
+
+known_reports as (
+    select
+        moment.org_id,
+        moment.load_id,
+        moment.next_load_id,
+        moment.moment,
+        report.period,
+        report.last_day,
+        report.built_on,
+        report.submission_id,
+        report.sheet,
+        report.row_number,
+        report.build_status = 'built' and report.floor_area_m2 >= plans.minimum_floor_area_m2 as is_met
+    from moments as moment
+    inner join tasks
+        on
+            moment.org_id = tasks.org_id
+            and moment.load_id >= tasks.from_load
+            and (tasks.to_load is null or moment.load_id < tasks.to_load)
+    inner join plans on tasks.plan_code = plans.plan_code
+    inner join reports as report
+        on
+            moment.org_id = report.org_id
+            and moment.load_id >= report.from_load
+            and (report.to_load is null or moment.load_id < report.to_load)
+    where not report.is_doubtful
+),
+
+turns as (
+    select
+        report.*,
+        lag(report.is_met) over (partition by report.org_id, report.load_id order by report.last_day) as was_met
+    from known_reports as report
+    where report.is_met is not null
+),
+
+turning_points as (
+    select
+        turn.*,
+        case when turn.is_met then 'accepted' else 'regressed' end as kind,
+        lag(turn.last_day) over (partition by turn.org_id, turn.load_id order by turn.last_day) as regressed_on
+    from turns as turn
+    where turn.is_met <> coalesce(turn.was_met, false)
+),
+
+events as (
+    select
+        turn.org_id,
+        turn.load_id,
+        turn.next_load_id,
+        turn.moment,
+        turn.kind,
+        case
+            when
+                turn.is_met
+                and turn.built_on <= turn.last_day
+                and turn.built_on > coalesce(turn.regressed_on, '-infinity')
+                then turn.built_on
+            else turn.last_day
+        end as event_on,
+        turn.period,
+        turn.submission_id,
+        turn.sheet,
+        turn.row_number
+    from turning_points as turn
+),
+
+unbroken as (
+    select
+        events.*,
+        events.moment - row_number() over (
+            partition by
+                events.org_id, events.kind, events.event_on, events.period,
+                events.submission_id, events.sheet, events.row_number
+            order by events.moment
+        ) as span
+    from events
+),
+
+spans as (
+    select
+        unbroken.org_id,
+        unbroken.kind,
+        unbroken.event_on,
+        unbroken.period,
+        unbroken.submission_id,
+        unbroken.sheet,
+        unbroken.row_number,
+        min(unbroken.moment) as first_moment,
+        min(unbroken.load_id) as from_load,
+        nullif(max(coalesce(unbroken.next_load_id, 9223372036854775807)), 9223372036854775807) as to_load
+    from unbroken
+    group by
+        unbroken.org_id, unbroken.kind, unbroken.event_on, unbroken.period,
+        unbroken.submission_id, unbroken.sheet, unbroken.row_number, unbroken.span
+),
+
+stored as (
+    select acceptance.*
+    from core.acceptance_events as acceptance
+    where acceptance.plan_code = :plan_code and acceptance.to_load is null
+),
+
+final as (
+    select
+        plans.plan_code,
+        moment.org_id,
+        moment.load_id as changed_at,
+        spans.kind,
+        spans.event_on,
+        spans.period,
+        spans.submission_id,
+        spans.sheet,
+        spans.row_number,
+        spans.from_load,
+        spans.to_load,
+        stored.org_id is not null as is_stored
+    from moments as moment
+    cross join plans
+    left join spans on moment.org_id = spans.org_id
+    left join stored
+        on
+            spans.first_moment = 1
+            and spans.org_id = stored.org_id
+            and spans.kind = stored.kind
+            and spans.event_on = stored.event_on
+            and spans.period = stored.period
+            and spans.submission_id = stored.submission_id
+            and spans.sheet = stored.sheet
+            and spans.row_number = stored.row_number
+    where moment.moment = 1
+)
+
+select * from final

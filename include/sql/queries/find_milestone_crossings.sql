@@ -1,0 +1,184 @@
+-- Which milestones were reached for the first time, and on which day?
+-- Grain: one row per scope (the county and every town on the list) and milestone with a share, not recorded before.
+--
+-- Accepted and tasks are summed up load by load, so the crossing names the load that made it known, however many loads
+-- have come since the last mark. reached_on is the first day on which accepted >= required, as known at that load, and
+-- accepted the number on that day.
+with plans as (
+    select
+        build_plan.plan_code,
+        build_plan.county_code
+    from core.plans as build_plan
+    where build_plan.plan_code = :plan_code
+),
+
+milestones as (
+    select
+        milestone.number,
+        milestone.share_numerator,
+        milestone.share_denominator,
+        period.last_day
+    from core.plan_milestones as milestone
+    inner join plans on milestone.plan_code = plans.plan_code
+    inner join core.dim_period as period on milestone.period = period.period
+    where milestone.share_numerator is not null
+),
+
+tasks as (
+    select
+        plan_task.org_id,
+        plan_task.town_code,
+        plan_task.from_load,
+        plan_task.to_load
+    from core.plan_tasks as plan_task
+    inner join plans on plan_task.plan_code = plans.plan_code
+),
+
+events as (
+    select
+        tasks.town_code,
+        acceptance.event_on,
+        acceptance.from_load,
+        acceptance.to_load,
+        case when acceptance.kind = 'accepted' then 1 else -1 end as accepted
+    from core.acceptance_events as acceptance
+    inner join plans on acceptance.plan_code = plans.plan_code
+    inner join tasks
+        on
+            acceptance.org_id = tasks.org_id
+            and acceptance.from_load >= tasks.from_load
+            and (tasks.to_load is null or acceptance.from_load < tasks.to_load)
+),
+
+changes as (
+    select
+        milestones.number,
+        tasks.town_code,
+        moment.load_id,
+        sum(moment.sign) as tasks,
+        0 as accepted
+    from tasks
+    cross join milestones
+    cross join lateral (values (tasks.from_load, 1), (tasks.to_load, -1)) as moment (load_id, sign)
+    where moment.load_id is not null
+    group by milestones.number, tasks.town_code, moment.load_id
+    union all
+    select
+        milestones.number,
+        events.town_code,
+        moment.load_id,
+        0 as tasks,
+        sum(moment.sign * events.accepted) as accepted
+    from events
+    inner join milestones on events.event_on <= milestones.last_day
+    cross join lateral (values (events.from_load, 1), (events.to_load, -1)) as moment (load_id, sign)
+    where moment.load_id is not null
+    group by milestones.number, events.town_code, moment.load_id
+),
+
+scope_changes as (
+    select
+        changes.number,
+        coalesce(changes.town_code, plans.county_code) as scope_code,
+        changes.town_code is null as is_county,
+        changes.load_id,
+        sum(changes.tasks) as tasks,
+        sum(changes.accepted) as accepted
+    from changes
+    cross join plans
+    group by
+        grouping sets (
+            (changes.number, changes.load_id, plans.county_code, changes.town_code),
+            (changes.number, changes.load_id, plans.county_code)
+        )
+),
+
+standings as (
+    select
+        scope_changes.number,
+        scope_changes.scope_code,
+        scope_changes.is_county,
+        scope_changes.load_id,
+        sum(scope_changes.tasks) over by_load as tasks,
+        sum(scope_changes.accepted) over by_load as accepted
+    from scope_changes
+    window by_load as (
+        partition by scope_changes.number, scope_changes.scope_code
+        order by scope_changes.load_id
+    )
+),
+
+requirements as (
+    select
+        standings.*,
+        milestones.last_day,
+        div(
+            milestones.share_numerator * standings.tasks + milestones.share_denominator - 1,
+            cast(milestones.share_denominator as numeric)
+        ) as required
+    from standings
+    inner join milestones on standings.number = milestones.number
+),
+
+first_reached as (
+    select distinct on (requirements.scope_code, requirements.number) requirements.*
+    from requirements
+    where requirements.tasks > 0 and requirements.accepted >= requirements.required
+    order by requirements.scope_code asc, requirements.number asc, requirements.load_id asc
+),
+
+new_crossings as (
+    select first_reached.*
+    from first_reached
+    where
+        not exists (
+            select 1
+            from core.milestone_crossings as recorded
+            inner join plans on recorded.plan_code = plans.plan_code
+            where
+                first_reached.scope_code = recorded.scope_code
+                and first_reached.number = recorded.number
+        )
+),
+
+days as (
+    select
+        crossing.scope_code,
+        crossing.number,
+        crossing.required,
+        events.event_on,
+        sum(sum(events.accepted)) over (
+            partition by crossing.scope_code, crossing.number
+            order by events.event_on
+        ) as accepted
+    from new_crossings as crossing
+    inner join events
+        on
+            (crossing.is_county or crossing.scope_code = events.town_code)
+            and crossing.last_day >= events.event_on
+            and crossing.load_id >= events.from_load
+            and (events.to_load is null or crossing.load_id < events.to_load)
+    group by crossing.scope_code, crossing.number, crossing.required, events.event_on
+),
+
+first_days as (
+    select distinct on (days.scope_code, days.number) days.*
+    from days
+    where days.accepted >= days.required
+    order by days.scope_code asc, days.number asc, days.event_on asc
+),
+
+final as (
+    select
+        crossing.scope_code,
+        crossing.number,
+        first_days.event_on as reached_on,
+        cast(first_days.accepted as int) as accepted,
+        cast(crossing.required as int) as required,
+        crossing.load_id as from_load
+    from new_crossings as crossing
+    inner join first_days on crossing.scope_code = first_days.scope_code and crossing.number = first_days.number
+)
+
+select * from final
+order by number asc, scope_code asc

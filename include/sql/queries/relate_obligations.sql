@@ -1,0 +1,70 @@
+-- How does each expected return stand, after what was judged, decided and loaded?
+-- One row per organisation, form and period that :submission_ids speak of, or of :form_code and :period
+-- (null: whatever the other says; both null: everything). Only rows that differ are written.
+with touched as (
+    select distinct
+        form_code,
+        period,
+        unit_code
+    from ops.submission_scopes
+    where
+        (cast(:submission_ids as bigint []) is null or submission_id = any(cast(:submission_ids as bigint [])))
+        and (cast(:form_code as text) is null or form_code = cast(:form_code as text))
+        and (cast(:period as text) is null or period = cast(:period as text))
+),
+
+returns as (
+    select
+        scopes.form_code,
+        scopes.period,
+        scopes.unit_code,
+        scopes.submission_id,
+        scopes.open_errors,
+        submissions.received_at,
+        submissions.load_id is not null and scopes.rows_accepted > 0 as is_accepted,
+        case
+            when submissions.load_id is not null and scopes.rows_accepted > 0 then 'accepted'
+            when submissions.load_id is not null then 'returned'
+            when submissions.outcome = 'reject' or submissions.decision = 'returned' then 'returned'
+            when submissions.outcome = 'quarantine_file' and submissions.decision is null then 'held'
+            else 'received'
+        end as submission
+    from ops.submission_scopes as scopes
+    inner join ops.submissions on scopes.submission_id = submissions.submission_id
+    where (scopes.form_code, scopes.period, scopes.unit_code) in (select touched.* from touched)
+),
+
+latest_returns as (
+    select distinct on (form_code, period, unit_code)
+        form_code,
+        period,
+        unit_code,
+        submission_id,
+        open_errors,
+        submission,
+        min(received_at) filter (where is_accepted) over (partition by form_code, period, unit_code) as submitted_at
+    from returns
+    order by form_code asc, period asc, unit_code asc, submission_id desc
+),
+
+final as (
+    select distinct
+        dim_org.org_id,
+        latest_returns.*
+    from latest_returns
+    inner join core.dim_org on latest_returns.unit_code = dim_org.place_code and dim_org.to_load is null
+)
+
+update core.fct_obligation
+set
+    submission = final.submission,
+    submission_id = final.submission_id,
+    submitted_at = final.submitted_at,
+    open_errors = final.open_errors
+from final
+where
+    fct_obligation.org_id = final.org_id
+    and fct_obligation.form_code = final.form_code
+    and fct_obligation.period = final.period
+    and row(fct_obligation.submission, fct_obligation.submission_id, fct_obligation.submitted_at, fct_obligation.open_errors)
+    is distinct from row(final.submission, final.submission_id, final.submitted_at, final.open_errors)

@@ -1,0 +1,1 @@
+analyze incoming_rows

@@ -1,0 +1,30 @@
+-- Add the new versions of a wave. One row per unit and period that is new or changed.
+insert into :facts (
+    org_id,
+    division_code,
+    town_code,
+    county_code,
+    period,
+    :fields,
+    cell_states,
+    submission_id,
+    sheet,
+    row_number,
+    confirmed_by,
+    from_load
+)
+select
+    org_id,
+    division_code,
+    town_code,
+    county_code,
+    period,
+    :fields,
+    cell_states,
+    submission_id,
+    sheet,
+    row_number,
+    submission_id as confirmed_by,
+    load_id as from_load
+from changes
+where action in ('insert', 'change')

@@ -1,0 +1,72 @@
+-- The incoming rows with the form's types, their units, and the order in which they are applied.
+-- One row per unit, period and submission. `wave` counts the submissions of one unit and period in order of receipt.
+-- The lists :typed_fields and :absent_fields follow from the form. NULL without a state: the file has no such column.
+create temporary table typed_rows on commit drop as
+with codes as (
+    select distinct division_code
+    from incoming_rows
+),
+
+units as (
+    select distinct on (codes.division_code)
+        codes.division_code,
+        dim_org.org_id,
+        case when place.level = 5 then place.parent_code else place.place_code end as town_code,
+        case place.level when 5 then town.parent_code when 4 then place.parent_code else place.place_code end as county_code
+    from codes
+    inner join core.dim_org on codes.division_code = dim_org.place_code and dim_org.to_load is null
+    inner join core.dim_place as place on codes.division_code = place.place_code and place.to_load is null
+    left join core.dim_place as town on place.parent_code = town.place_code and town.to_load is null
+    order by codes.division_code asc, dim_org.valid_from desc, place.valid_from desc, town.valid_from desc
+),
+
+repeated_keys as (
+    select
+        division_code,
+        period
+    from incoming_rows
+    group by division_code, period
+    having count(*) > 1
+),
+
+waves as (
+    select
+        incoming_rows.submission_id,
+        incoming_rows.division_code,
+        row_number() over (
+            partition by incoming_rows.division_code, incoming_rows.period order by incoming_rows.submission_id
+        ) as wave
+    from incoming_rows
+    inner join repeated_keys
+        on
+            incoming_rows.division_code = repeated_keys.division_code
+            and incoming_rows.period = repeated_keys.period
+),
+
+final as (
+    select
+        incoming_rows.load_id,
+        incoming_rows.submission_id,
+        units.org_id,
+        incoming_rows.division_code,
+        units.town_code,
+        units.county_code,
+        incoming_rows.period,
+        incoming_rows.sheet,
+        incoming_rows.row_number,
+        incoming_rows.status = 'quarantine' as is_quarantined,
+        jsonb_strip_nulls(jsonb_build_object(:absent_fields)) || incoming_rows.row_states as cell_states,
+        coalesce(waves.wave, 1) as wave,
+        :typed_fields
+    from incoming_rows
+    left join units on incoming_rows.division_code = units.division_code
+    left join waves
+        on
+            incoming_rows.submission_id = waves.submission_id
+            and incoming_rows.division_code = waves.division_code
+    where units.org_id is not null or incoming_rows.status = 'accept'
+)
+
+select * from final;
+
+analyze typed_rows

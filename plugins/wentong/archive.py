@@ -1,0 +1,446 @@
+"""What was handed in, kept for good: the shared folder, the content-addressed archive and the journal. No database.
+
+A receipt exists from the moment its line is in the journal. Everything before that line can be repeated, everything
+after it can be made up for, so a process may be killed anywhere.
+"""
+
+import ctypes
+import errno
+import fcntl
+import hashlib
+import logging
+import os
+import re
+import shutil
+import stat
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wentong.errors import EnvironmentProblem, WentongError
+from wentong.journal import Journal, flush_folder
+
+log = logging.getLogger(__name__)
+
+INBOX, RECEIVED, ANSWERS = "收件箱", "已收", "回执"
+"""Folder names of a share. Stewards drop files into 收件箱, find them again in 收件箱/已收 and the answers in 回执."""
+DROPPINGS = (
+    ".*", "~$*", "*.tmp", "*.crdownload", "*.part", "*.baiduyun.downloading", "thumbs.db", "desktop.ini",
+    "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found",
+)  # fmt: skip
+"""Names nobody means to hand in: lock files, unfinished downloads, what systems leave behind. Folders likewise."""
+CHUNK = 1 << 20
+
+
+class Inbox(NamedTuple):
+    """A folder into which files are dropped. `county_name` is its parent's name, None when the share is one county's."""
+
+    path: Path
+    county_name: str | None
+
+
+class Incoming(NamedTuple):
+    """A file in an inbox that is complete as far as one can see from outside."""
+
+    share: Path
+    inbox: Inbox
+    path: Path
+    size_bytes: int
+    modified_ns: int
+
+    @property
+    def folder(self) -> str:
+        """The sub-folder of the inbox it lies in (`水口镇`, `三埠街道/补报`), "" at the top."""
+        return _posix(self.path.parent.relative_to(self.inbox.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The event that a file was handed in; the same bytes handed in twice are two receipts."""
+
+    submission_id: int
+    """Sequence number of the journal entry: precedence among submissions."""
+    sha256: str
+    archive_name: str
+    """`ab/<sha256>.xlsx`, below the archive."""
+    county_code: str
+    county_name: str | None
+    folder: str
+    """Sub-folder of the inbox, usually the town; "" at the top."""
+    file_name: str
+    path: str
+    """Where it lay, below the share."""
+    inbox: str
+    """The inbox, below the share."""
+    size_bytes: int
+    modified_ns: int
+    received_at: datetime
+
+    @property
+    def modified_at(self) -> datetime:
+        return datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> "Receipt":
+        """From a journal entry of event `received`."""
+        named = {name: entry[name] for name in cls.__slots__ if name not in ("submission_id", "received_at")}
+        return cls(submission_id=entry["seq"], received_at=datetime.fromisoformat(entry["at"]), **named)
+
+
+# ---------------------------------------------------------------------------------------------------- the share
+
+
+def inboxes(share: Path) -> list[Inbox]:
+    """`<share>/<county>/收件箱` and `<share>/收件箱`; a share with neither is itself the inbox.
+
+    Raises EnvironmentProblem if the share cannot be read.
+    """
+    try:
+        top = [entry for entry in sorted(share.iterdir()) if entry.is_dir() and not entry.is_symlink()]
+    except OSError as error:
+        raise EnvironmentProblem(f"Cannot read the shared folder {share}: {error.strerror}.") from error
+    found = [Inbox(folder, None) for folder in top if _plain(folder.name) == INBOX]
+    for county in top:
+        if is_dropping(county.name):
+            continue
+        try:
+            inner = [folder for folder in sorted(county.iterdir()) if folder.is_dir() and not folder.is_symlink()]
+        except OSError as error:
+            log.warning("cannot read %s: %s", county, error.strerror)
+            continue
+        found += [Inbox(folder, county.name) for folder in inner if _plain(folder.name) == INBOX]
+    return found or [Inbox(share, None)]
+
+
+def answers_folder(share: Path, inbox: str, folder: str) -> Path:
+    """Where the answer to a file goes: 回执 beside its inbox (in it, if the share itself is the inbox), same sub-folder."""
+    place = share / inbox
+    return (place.parent if _plain(place.name) == INBOX else place) / ANSWERS / folder
+
+
+def incoming(share: Path, stable_seconds: float, now: datetime) -> list[Incoming]:
+    """The complete files of all inboxes, in order of their paths.
+
+    Complete: size and modification time stayed the same for `stable_seconds`, and the file can be opened. A file that
+    was last written longer ago needs no second look, so collecting an old folder does not wait; otherwise this sleeps
+    once. Works by looking only, for network folders tell nobody about changes.
+    """
+    files = list(look(share))
+    settled_before = int((now - timedelta(seconds=stable_seconds)).timestamp() * 1e9)
+    young = {file.path for file in files if file.modified_ns > settled_before}
+    if young:
+        time.sleep(stable_seconds)
+        again = set(look(share))
+        files = [file for file in files if file.path not in young or file in again]
+    return [file for file in files if _can_be_opened(file.path)]
+
+
+def is_dropping(name: str) -> bool:
+    """Whether a file or folder name is nobody's return: `~$…`, `.DS_Store`, `*.crdownload` …"""
+    return any(fnmatch(_plain(name).casefold(), pattern) for pattern in DROPPINGS)
+
+
+def look(share: Path) -> Iterator[Incoming]:
+    """Every file of all inboxes as it lies there now, complete or not."""
+    for inbox in inboxes(share):
+        ours = {RECEIVED, ANSWERS} if inbox.path == share else {RECEIVED}
+        for folder, folders, names in os.walk(inbox.path, onerror=lambda e: log.warning("cannot read: %s", e)):
+            here = Path(folder)
+            for name in folders:
+                if (here / name).is_symlink():
+                    log.warning("%s is a link and is not followed", here / name)
+            folders[:] = sorted(
+                name for name in folders if not is_dropping(name) and not (here == inbox.path and _plain(name) in ours)
+            )
+            for name in sorted(names):
+                path = here / name
+                if is_dropping(name):
+                    continue
+                try:
+                    seen = path.lstat()
+                except OSError:
+                    continue  # gone since it was listed
+                if not stat.S_ISREG(seen.st_mode):
+                    log.warning("%s is a link or no file and is not received", path)
+                    continue
+                yield Incoming(share, inbox, path, seen.st_size, seen.st_mtime_ns)
+
+
+def _can_be_opened(path: Path) -> bool:
+    try:
+        os.close(_open(path))
+    except OSError as error:
+        log.info("%s cannot be opened yet: %s", path, error.strerror)
+        return False
+    return True
+
+
+def _open(path: Path) -> int:
+    """Open for reading, never through a link put there meanwhile, never waiting for a pipe's other end."""
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name)
+
+
+def _posix(path: Path) -> str:
+    return "" if path == Path(".") else path.as_posix()
+
+
+# -------------------------------------------------------------------------------------------------- the archive
+
+
+class Archive:
+    """The folder of originals, `<ab>/<sha256>.<suffix>`, with its journal. Any number of processes may use it at once.
+
+    Receiving and settling happen one at a time under `receive.lock`, so two collectors cannot receive one file twice.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.journal = Journal(root / "journal.jsonl")
+        self._unsettled: dict[str, Receipt] = {}
+        self._read_up_to = 0
+
+    def receive(self, file: Incoming, county_code: str, at: datetime) -> Receipt | None:
+        """Copy a file into the archive and write its receipt. None: it changed or vanished meanwhile, look again later.
+
+        A file that lies unchanged where an unsettled receipt found it (killed before settling, or a share we may only
+        read) is that receipt, and nothing is written.
+        """
+        with self._alone():
+            try:
+                sha256, archive_name = self._store(file.path, file.size_bytes)
+                seen = file.path.lstat()
+            except (FileNotFoundError, _Unsteady) as reason:
+                log.info("%s is not received yet: %s", file.path, reason)
+                return None
+            if (seen.st_size, seen.st_mtime_ns) != (file.size_bytes, file.modified_ns):
+                return None
+
+            path = _posix(file.path.relative_to(file.share))
+            known = self.unsettled().get(path)
+            identity = (sha256, file.size_bytes, file.modified_ns)
+            if known and (known.sha256, known.size_bytes, known.modified_ns) == identity:
+                return known
+            payload = {
+                "sha256": sha256,
+                "archive_name": archive_name,
+                "county_code": county_code,
+                "county_name": file.inbox.county_name,
+                "folder": file.folder,
+                "file_name": file.path.name,
+                "path": path,
+                "inbox": _posix(file.inbox.path.relative_to(file.share)),
+                "size_bytes": file.size_bytes,
+                "modified_ns": file.modified_ns,
+            }
+            submission_id = self.journal.append("received", payload, at)
+            return Receipt(submission_id=submission_id, received_at=at, **payload)  # type: ignore[arg-type]
+
+    def settle(self, receipt: Receipt, share: Path, at: datetime) -> Path | None:
+        """Move the original of a receipt to 收件箱/已收/<its sub-folder>/ and note that in the journal.
+
+        A taken name gets the time and the number of the receipt; nothing is overwritten. What is not moved: another
+        file that lies in its place by now, and anything in a share we may only read. Returns where it lies now, None if
+        it was not moved. Can be repeated.
+        """
+        with self._alone():
+            if self.unsettled().get(receipt.path) != receipt:
+                return None
+            original = share / receipt.path
+            try:
+                seen = original.lstat()
+            except FileNotFoundError:
+                self._note_settled(receipt, None, at)  # killed between moving and noting, or taken away by its sender
+                return None
+            if (seen.st_size, seen.st_mtime_ns) != (receipt.size_bytes, receipt.modified_ns):
+                return None
+            try:
+                moved = self._move_to_received(receipt, share)
+            except OSError as error:
+                log.info("%s stays where it is: %s", original, error.strerror)
+                return None
+            if moved:
+                self._note_settled(receipt, _posix(moved.relative_to(share)), at)
+            return moved
+
+    def settle_leftovers(self, share: Path, at: datetime) -> None:
+        """Settle what earlier, interrupted runs received. To be called before receiving."""
+        for receipt in list(self.unsettled().values()):
+            self.settle(receipt, share, at)
+
+    def unsettled(self) -> dict[str, Receipt]:
+        """Path below the share -> its latest receipt, as long as that is not settled."""
+        for entry in self.journal.read(after=self._read_up_to):
+            if entry["event"] == "received":
+                self._unsettled[entry["path"]] = Receipt.from_entry(entry)
+            elif entry["event"] == "settled":
+                path = entry["path"]
+                if path in self._unsettled and self._unsettled[path].submission_id == entry["submission_id"]:
+                    del self._unsettled[path]
+            self._read_up_to = entry["seq"]
+        return self._unsettled
+
+    def keep(self, source: Path) -> tuple[str, str]:
+        """Copy any input file (a unit list, a plan list) into the archive. Returns its SHA-256 and archive name."""
+        with self._alone():
+            try:
+                return self._store(source)
+            except _Unsteady as error:
+                raise WentongError(f"Cannot read {source}: {error}.") from error
+
+    def original(self, archive_name: str) -> Path:
+        """The file kept under this name."""
+        return self.root / archive_name
+
+    def _store(self, source: Path, expected_size: int | None = None) -> tuple[str, str]:
+        """Copy under a temporary name while hashing, flush to disk, then give it its name in one step."""
+        try:
+            return self._store_steadily(source, expected_size)
+        except OSError as error:
+            raise EnvironmentProblem(f"Cannot write to the archive {self.root}: {error.strerror}.") from error
+
+    def _store_steadily(self, source: Path, expected_size: int | None) -> tuple[str, str]:
+        part = self.root / "incoming.part"
+        part.unlink(missing_ok=True)  # of a process that was killed
+        digest, size = hashlib.sha256(), 0
+        with open(part, "wb") as writer:
+            for chunk in _chunks(source):
+                digest.update(chunk)
+                writer.write(chunk)
+                size += len(chunk)
+            writer.flush()
+            os.fsync(writer.fileno())
+        if expected_size not in (None, size):
+            raise _Unsteady("its size changed while it was read")
+
+        sha256 = digest.hexdigest()
+        name = f"{sha256[:2]}/{sha256}{_suffix(source.name)}"
+        target = self.root / name
+        if target.exists() and target.stat().st_size == size:
+            part.unlink()
+        else:
+            target.parent.mkdir(exist_ok=True)
+            with suppress(PermissionError):  # a file system without permissions
+                part.chmod(0o444)
+            part.replace(target)
+            flush_folder(target.parent)
+            flush_folder(self.root)
+        return sha256, name
+
+    def _move_to_received(self, receipt: Receipt, share: Path) -> Path | None:
+        original = share / receipt.path
+        folder = share / receipt.inbox / RECEIVED / receipt.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for target in _free_names(folder, receipt):
+            try:
+                _move(original, target, receipt.sha256)
+            except FileExistsError:
+                continue
+            if _sha256(target) == receipt.sha256:
+                return target
+            # Replaced by other content of the same size and time in the last instant: not received, so given back.
+            _rename_to_first_free(target, (original, *_free_names(original.parent, receipt)))
+            return None
+        raise FileExistsError(folder / receipt.file_name)
+
+    def _note_settled(self, receipt: Receipt, moved_to: str | None, at: datetime) -> None:
+        payload = {"submission_id": receipt.submission_id, "path": receipt.path, "moved_to": moved_to}
+        self.journal.append("settled", payload, at)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        with open(self.root / "receive.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+class _Unsteady(Exception):
+    """The source cannot be read to its end, or is not the file that was looked at."""
+
+
+def _chunks(source: Path) -> Iterator[bytes]:
+    """The bytes of a regular file. Whatever goes wrong here is the source's fault, not the archive's."""
+    try:
+        with open(_open(source), "rb", buffering=0) as reader:
+            if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
+                raise _Unsteady("it is no file any more")
+            while chunk := reader.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise _Unsteady(error.strerror or str(error)) from error
+
+
+def _free_names(folder: Path, receipt: Receipt) -> Iterator[Path]:
+    """The same name, then with time and number; a number once more if somebody made even that name."""
+    name = Path(receipt.file_name)
+    yield folder / name
+    marked = f"{name.stem}({receipt.received_at:%Y%m%d-%H%M%S} 第{receipt.submission_id}号"
+    yield folder / f"{marked}){name.suffix}"
+    for count in range(2, 1000):
+        yield folder / f"{marked}-{count}){name.suffix}"
+
+
+def _move(source: Path, target: Path, sha256: str) -> None:
+    """Rename, or copy and delete across mounts. Raises FileExistsError rather than overwrite."""
+    try:
+        _rename_new(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    else:
+        return
+    if target.exists():
+        if _sha256(target) != sha256:
+            raise FileExistsError(target)
+    else:
+        part = target.with_name(f".{target.name}.part")
+        shutil.copyfile(source, part)
+        shutil.copystat(source, part)
+        with open(part, "rb") as stream:
+            os.fsync(stream.fileno())
+        _rename_new(part, target)
+    source.unlink()
+
+
+def _rename_new(source: Path, target: Path) -> None:
+    """Rename to a name that must be free: plain rename would overwrite without a word."""
+    no_replace, here = 1, -100  # RENAME_NOREPLACE, AT_FDCWD of Linux
+    if hasattr(_libc, "renameat2"):
+        if not _libc.renameat2(here, os.fsencode(source), here, os.fsencode(target), no_replace):
+            return
+        code = ctypes.get_errno()
+        if code not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # these: a file system that cannot
+            raise OSError(code, os.strerror(code), str(target))
+    if os.path.lexists(target):
+        raise FileExistsError(target)
+    source.rename(target)
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _rename_to_first_free(source: Path, targets: Iterable[Path]) -> None:
+    for target in targets:
+        with suppress(FileExistsError):
+            return _rename_new(source, target)
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _suffix(name: str) -> str:
+    """`.xlsx` of `季报.XLSX`; nothing where the ending is no ordinary one."""
+    ending = Path(_plain(name)).suffix.lower()
+    return ending if re.fullmatch(r"\.[a-z0-9]{1,10}", ending) else ""

@@ -1,0 +1,236 @@
+"""`wentong`: the verbs of the pipeline for administrators, tests and small sites.
+
+Exit status: 0 fine, 1 findings, 2 our error (one sentence, no traceback).
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from wentong.periods import CHINA
+from wentong.errors import WentongError
+from wentong.settings import Settings
+
+FINE, FINDINGS, FAULT = 0, 1, 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of the command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.verb(Settings.from_environment(), datetime.now(CHINA), options))
+    except WentongError as fault:
+        print(f"wentong: {fault}", file=sys.stderr)
+        return FAULT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `wentong … | head`: nobody reads on
+        return FINE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wentong", description="Grassroots culture statistics 文统: returns in, coverage out.")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    def verb(name: str, function: Callable[..., int], text: str, *, under: Any = verbs) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = under.add_parser(name, help=text, description=text)
+        made.set_defaults(verb=function)
+        return made
+
+    def json_flag(made: argparse.ArgumentParser) -> None:
+        made.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    check = verb("check", _check, "judge files, load nothing")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("--form", help="the form expected (基文01); another one is an error")
+    check.add_argument("--period", help="assumed where a file states none (2026Q3)")
+    check.add_argument("--unit", help="reporting town or county assumed where a file states none (440783117)")
+    json_flag(check)
+
+    collect = verb("collect", _collect, "receive, judge, answer and load everything in the share once")
+    collect.add_argument("--share", type=Path, help="the shared folder (default: the site's)")
+    json_flag(collect)
+
+    verb("migrate", _migrate, "bring the warehouse up to date with the code and the declared forms")
+    verb("build", _build, "bring obligations, acceptance events and crossings up to date")
+
+    status = verb("status", _status, "who has reported, who has not, who must correct")
+    status.add_argument("--period", help="2026Q3; default: the latest one due")
+    json_flag(status)
+
+    milestones = verb("milestones", _milestones, "coverage per town against the plan's milestones")
+    milestones.add_argument("--plan", help="plan code; default: every plan")
+    milestones.add_argument("--known-at", type=int, metavar="LOAD", help="as known at this load number")
+    json_flag(milestones)
+
+    held = verb("held", _held, "files held until their sender or the county decides")
+    json_flag(held)
+    release = verb("release", _release, "load a held file as it is")
+    back = verb("return", _return, "give a held file back to its sender")
+    for decision in (release, back):
+        decision.add_argument("submission", type=int, metavar="N")
+        decision.add_argument("--why", required=True, help="the reason, kept in the journal")
+    release.set_defaults(kind="release")
+    back.set_defaults(kind="return")
+
+    units = _group(verbs, "units", "the register of towns and villages")
+    imported = verb("import", _units_import, "bring a list of units into the register", under=units)
+    imported.add_argument("file", type=Path)
+    plan = _group(verbs, "plan", "plans and their task lists")
+    planned = verb("import", _plan_import, "bring a plan with its frozen task list into the warehouse", under=plan)
+    planned.add_argument("file", type=Path, help="the plan (.yml); its list is the CSV it names")
+
+    verb("up", _up, "run the whole site on this machine until Ctrl-C")
+    verb("down", _down, "stop the site of this machine")
+    verb("demo", _demo, "run the demonstration from the share to the coverage table")
+    return parser
+
+
+def _group(verbs: Any, name: str, text: str) -> Any:
+    return verbs.add_parser(name, help=text, description=text).add_subparsers(metavar="VERB", required=True)
+
+
+# -- verbs: each (settings, now, options) -> exit status ---------------------------------------------------------------
+
+
+def _check(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, reports
+
+    outcomes = set()
+    with pipeline.ready(settings, now):
+        for path, judgement in pipeline.check(settings, now, options.files, options.form, options.period, options.unit):
+            outcomes.add("findings" if judgement.findings else judgement.outcome)
+            if options.json:
+                _print_json(pipeline.as_json(path, judgement))
+            else:
+                print(reports.judgement_text(path.name, judgement))
+    return FINDINGS if outcomes - {"load", "ignore"} else FINE
+
+
+def _collect(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+
+    with pipeline.ready(settings, now):
+        summary = pipeline.collect(settings, now, options.share)
+    if options.json:
+        _print_json(summary.as_dict())
+    else:
+        print(summary.text())
+    return FINDINGS if summary.held or summary.rejected else FINE
+
+
+def _migrate(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import warehouse
+
+    warehouse.migrate(settings)
+    return FINE
+
+
+def _build(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+
+    with pipeline.ready(settings, now):
+        pipeline.build(settings, now)
+        pipeline.mark(settings, now)
+    return FINE
+
+
+def _status(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, reports
+
+    with pipeline.ready(settings, now):
+        rows = pipeline.status(settings, now, options.period)
+    _print_rows(rows, options.json, reports.status_table)
+    return FINE
+
+
+def _milestones(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, reports
+
+    with pipeline.ready(settings, now):
+        rows = pipeline.milestones(settings, options.plan, options.known_at)
+    _print_rows(rows, options.json, reports.coverage_table)
+    return FINE
+
+
+def _held(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, reports
+
+    with pipeline.ready(settings, now):
+        rows = pipeline.held(settings)
+    _print_rows(rows, options.json, reports.held_table)
+    return FINDINGS if rows else FINE
+
+
+def _decide(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+
+    with pipeline.ready(settings, now):
+        pipeline.decide(settings, now, options.submission, options.kind, options.why)
+    return FINE
+
+
+_release = _return = _decide
+
+
+def _units_import(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+
+    with pipeline.ready(settings, now, sample=False):
+        print(pipeline.import_units(settings, now, options.file))
+    return FINE
+
+
+def _plan_import(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+
+    with pipeline.ready(settings, now, sample=False):
+        print(pipeline.import_plan(settings, now, options.file))
+    return FINE
+
+
+def _up(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, site
+
+    with pipeline.ready(settings, now):
+        site.up(settings)
+    return FINE
+
+
+def _down(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import site
+
+    site.down(settings)
+    return FINE
+
+
+def _demo(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import demo
+
+    demo.run(settings, now)
+    return FINE
+
+
+# -- output ------------------------------------------------------------------------------------------------------------
+
+
+def _print_rows(rows: list[dict[str, Any]], as_json: bool, table: Callable[[list[dict[str, Any]]], str]) -> None:
+    if as_json:
+        for row in rows:
+            _print_json(row)
+    else:
+        print(table(rows))
+
+
+def _print_json(thing: dict[str, Any]) -> None:
+    print(json.dumps(thing, ensure_ascii=False, default=str), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

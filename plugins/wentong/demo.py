@@ -1,0 +1,112 @@
+"""`make demo`: a site from nothing, returns dropped into its share as stewards do, and the coverage table at the end.
+
+Every figure in it is invented and says so. The demonstration has a home of its own, made anew each time.
+"""
+
+import json
+import shutil
+import time
+import urllib.request
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from wentong import pipeline, postgres, reports, samples, site, warehouse
+from wentong.errors import EnvironmentProblem
+from wentong.settings import PROJECT, Settings
+from wentong.templates import DEMO_BANNER
+
+HOME = PROJECT / "var" / "demo"
+LONGEST_SECONDS = 240
+"""After this long without an end something is wrong; the whole takes about a minute."""
+
+
+def run(settings: Settings, now: datetime) -> None:
+    """Run the demonstration and stop everything it started. Raises EnvironmentProblem if it does not come to its end."""
+    settings = replace(settings, home=HOME, share=HOME / "share", archive=HOME / "archive", database_url=None)
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"[{time.monotonic() - started:5.1f}s] {text}", flush=True)
+
+    say(f"{DEMO_BANNER}  (all figures below are invented)")
+    _start_afresh(settings)
+    with pipeline.ready(settings, now), site.running(settings, say) as running:
+        dropped = samples.write_samples(settings.share)
+        say(f"投放 {len(dropped)} 个文件到收件箱  dropped {len(dropped)} files into {settings.share}")
+        _wait_for_scheduler(running, len(dropped), say)
+        _report(settings, now, len(dropped))
+    say("已全部停止  everything is stopped")
+
+
+def _start_afresh(settings: Settings) -> None:
+    site.down(settings, say=lambda _: None)
+    if postgres.is_running(settings.home):
+        raise EnvironmentProblem(f"Another process still uses {settings.home}; try again when it has ended.")
+    shutil.rmtree(settings.home, ignore_errors=True)
+
+
+def _wait_for_scheduler(running: site.Site, dropped: int, say: site.Say) -> None:
+    """Until the scheduler has answered and loaded every file and tracked the milestones of every period."""
+    token = _post(running, "/auth/token", {"username": running.user, "password": running.password})["access_token"]
+    deadline = time.monotonic() + LONGEST_SECONDS
+    shown = ""
+    while time.monotonic() < deadline:
+        running.check()
+        with warehouse.engine(running.settings) as engine:
+            stages = warehouse.stages(engine)
+            last_loads = warehouse.last_loads(engine)
+        tracked = _tracked(running, token)
+        done = [period for period, at in last_loads.items() if tracked.get(period, at) > at]
+        text = (
+            f"接收 {stages.received}/{dropped}  审核 {stages.judged}/{dropped}  答复 {stages.answered}/{dropped}  "
+            f"入库 {stages.loaded}/{stages.to_load}  汇总 {len(done)}/{len(last_loads)} 个季度"
+        )
+        if text != shown:
+            say(text)
+            shown = text
+        if stages.answered >= dropped and stages.loaded == stages.to_load and last_loads and len(done) == len(last_loads):
+            return
+        time.sleep(1)
+    raise EnvironmentProblem(f"The scheduler has not finished after {LONGEST_SECONDS} s; see {running.logs}.")
+
+
+def _tracked(running: site.Site, token: str) -> dict[str, datetime]:
+    """Period -> when the last successful run of track_milestones for it began."""
+    request = urllib.request.Request(
+        f"{running.url}/api/v2/dags/track_milestones/dagRuns?state=success&limit=100",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        runs = json.load(response)["dag_runs"]
+    began = sorted((datetime.fromisoformat(run["start_date"]), run["partition_key"]) for run in runs)
+    return {period: at for at, period in began}
+
+
+def _post(running: site.Site, path: str, body: dict[str, str]) -> Any:
+    request = urllib.request.Request(
+        running.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+def _report(settings: Settings, now: datetime, dropped: int) -> None:
+    with warehouse.engine(settings) as engine:
+        outcomes: Counter[str] = warehouse.outcomes(engine)
+    print()
+    print(
+        f"共投放 {dropped} 个文件:收到 {outcomes.total()},入库 {outcomes['load']},"
+        f"暂存待确认 {outcomes['quarantine_file']},退回 {outcomes['reject']}"
+    )
+    print(
+        f"{dropped} files dropped: {outcomes.total()} received, {outcomes['load']} loaded, "
+        f"{outcomes['quarantine_file']} held, {outcomes['reject']} rejected"
+    )
+    print()
+    print(reports.coverage_table(pipeline.milestones(settings), note=DEMO_BANNER))
+    print()
+    print(f"答复(回执和标注稿) answers: {settings.share / '开平市' / '回执'}")
+    print(f"原件与日志(存档) archive and journal: {settings.archive}")
+    print(f"继续查看 look around: WENTONG_HOME={settings.home} make up")

@@ -1,0 +1,168 @@
+"""Tables for the console, in Chinese: how far each town is, and who has reported. Columns line up whatever the script."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+from unicodedata import combining, east_asian_width
+
+from wentong.milestones import percentage
+from wentong.periods import Period
+
+SAMPLE_NOTE = "示例数据(虚构)"
+"""How invented data is labelled wherever it shows."""
+
+Row = Mapping[str, Any]
+
+
+def coverage_table(rows: Iterable[Row], sample: bool = False) -> str:
+    """Rows of marts.coverage_board (one per plan, scope and milestone) as one table per plan.
+
+    The county stands first, then the towns by code; beside every rate stands how many are missing. `sample` labels the
+    table as invented data. A check without a share has no columns here.
+    """
+    by_plan = sorted((row for row in rows if row["required"] is not None), key=lambda row: str(row["plan_code"]))
+    tables = [_plan_table(list(plan), sample) for _, plan in groupby(by_plan, key=lambda row: row["plan_code"])]
+    return "\n\n".join(tables) if tables else "还没有建设任务。"
+
+
+def _plan_table(rows: Sequence[Row], sample: bool) -> str:
+    milestones = sorted({(row["milestone_number"], row["period"]) for row in rows})
+    scopes = sorted({(row["scope_level"] != "county", row["scope_code"]) for row in rows})
+    found = {(row["scope_code"], row["milestone_number"]): row for row in rows}
+
+    heading = ["镇(街)", "任务"]
+    subheading = ["", ""]
+    for number, period in milestones:
+        share = next(row for row in rows if row["milestone_number"] == number)
+        heading += [f"{Period.parse(period).title}(累计{_share(share)})", "", "", "", ""]
+        subheading += ["完成/任务", "完成率", "要求", "差距", "结论"]
+    body = []
+    for _, code in scopes:
+        of_scope = [found[code, number] for number, _ in milestones]
+        line = [str(of_scope[0]["scope_name"] or code), str(of_scope[0]["tasks"])]
+        for row in of_scope:
+            line += [
+                f"{row['accepted']}/{row['tasks']}",
+                percentage(row["accepted"], row["tasks"]),
+                str(row["required"]),
+                f"差{row['short']}个",
+                coverage_mark(row),
+            ]
+        body.append(line)
+
+    title = str(rows[0]["plan_title"]) + (f"  【{SAMPLE_NOTE}】" if sample else "")
+    groups = [1, 1] + [5] * len(milestones)
+    notes = [f"清单 {rows[0]['list_id']}:完成率 = 已达标 ÷ 任务清单数,各镇(街)按本镇清单取整计算要求。"]
+    silent = [row for row in rows if row["scope_level"] == "town" and not row["is_reported"]]
+    for number, period in milestones:
+        names = [str(row["scope_name"]) for row in silent if row["milestone_number"] == number]
+        if names:
+            shown = "、".join(names) if len(names) < 6 else f"{'、'.join(names[:5])}等{len(names)}个镇(街)"
+            notes.append(f"{Period.parse(period).title}未报:{shown}(沿用以前已达标数)。")
+    return "\n".join([title, *_grid(heading, subheading, body, groups), *notes])
+
+
+def coverage_mark(row: Row) -> str:
+    """达成, 未达成 or 未报: a town without a return is not judged; a county only if nobody has reported."""
+    if row["units_reported"] == 0:
+        return "未报"
+    return "达成" if row["is_met"] else "未达成"
+
+
+def _share(row: Row) -> str:
+    return percentage(row["share_numerator"], row["share_denominator"]).replace(".0%", "%")
+
+
+def status_table(rows: Iterable[Row], sample: bool = False) -> str:
+    """Rows of marts.submission_matrix (one per unit, form and period) as a table of units by form and period."""
+    listed = list(rows)
+    if not listed:
+        return "本期没有应报的报表。"
+    columns = sorted(
+        {(row["form_code"], row["period"]) for row in listed}, key=lambda key: (key[0], _first_day(key[1]))
+    )
+    found = {(row["unit_code"], row["form_code"], row["period"]): row for row in listed}
+    names = {row["unit_code"]: str(row["unit_name"] or row["unit_code"]) for row in listed}
+
+    heading = ["填报单位", *(f"{form} {Period.parse(period).title}" for form, period in columns)]
+    due = ["", *(f"截止 {_due(listed, column)}" for column in columns)]
+    body = [
+        [names[unit], *(_status(found.get((unit, form, period))) for form, period in columns)] for unit in sorted(names)
+    ]
+    totals = ["合计", *(_totals(row for row in listed if (row["form_code"], row["period"]) == key) for key in columns)]
+    title = "报送情况" + (f"  【{SAMPLE_NOTE}】" if sample else "")
+    return "\n".join([title, *_grid(heading, due, [*body, totals], [1] * len(heading), right=False)])
+
+
+def _first_day(period: str) -> str:
+    return Period.parse(period).first_day.isoformat()
+
+
+def _due(rows: Iterable[Row], column: tuple[str, str]) -> str:
+    days = {row["due_on"] for row in rows if (row["form_code"], row["period"]) == column and row["due_on"]}
+    return "、".join(day.isoformat() for day in sorted(days)) or "—"
+
+
+def _status(row: Row | None) -> str:
+    if row is None:
+        return "—"
+    label = str(row["label"])
+    if label == "待改正" and row["open_errors"]:
+        label += f"({row['open_errors']}处)"
+    return label + ("(迟报)" if row["is_late"] and row["submission"] == "accepted" else "")
+
+
+def _totals(rows: Iterable[Row]) -> str:
+    """应报15 已报13 未报1 …: those due first, then every label that occurs."""
+    labels = [str(row["label"]) for row in rows]
+    due = sum(label != "不适用" for label in labels)
+    order = ("已报", "待改正", "暂存待处理", "正在处理", "缓报(已批准)", "未报")
+    return " ".join([f"应报{due}", *(f"{label}{labels.count(label)}" for label in order if label in labels)])
+
+
+# ---------------------------------------------------------------------------------------------- lining up
+
+
+def width(text: str) -> int:
+    """Columns a text takes on a terminal: two for full-width characters, none for combining ones."""
+    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def pad(text: str, columns: int, right: bool = False) -> str:
+    """Fill up with blanks to so many terminal columns; `right` puts the text at the right."""
+    blanks = " " * max(0, columns - width(text))
+    return blanks + text if right else text + blanks
+
+
+def _grid(
+    heading: Sequence[str],
+    subheading: Sequence[str],
+    body: Sequence[Sequence[str]],
+    groups: Sequence[int],
+    right: bool = True,
+) -> list[str]:
+    """Lines of a table. A heading may span its group of columns; all columns but the first are set to the right."""
+    widths = [max(width(line[column]) for line in (subheading, *body)) for column in range(len(heading))]
+    first = 0
+    for span in groups:
+        last = first + span - 1
+        inner = sum(widths[first : last + 1]) + 2 * (span - 1)
+        widths[last] += max(0, width(heading[first]) - inner)
+        first = last + 1
+
+    def line(cells: Sequence[str]) -> str:
+        parts, at = [], 0
+        for span in groups:
+            shown = [pad(cells[column], widths[column], right and column > 0) for column in range(at, at + span)]
+            parts.append("  ".join(shown))
+            at += span
+        return " │ ".join(parts).rstrip()
+
+    top, at = [], 0
+    for span in groups:
+        inner = sum(widths[at : at + span]) + 2 * (span - 1)
+        top.append(pad(heading[at], inner))
+        at += span
+    head = " │ ".join(top).rstrip()
+    rule = "─" * max(width(text) for text in (head, line(subheading), *map(line, body)))
+    return [rule, head, line(subheading), rule, *map(line, body), rule]

@@ -1,0 +1,57 @@
+"""Where everything lies. The only module that reads the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The checkout: the folder that holds dags/, plugins/ and include/."""
+
+INCLUDE = PROJECT / "include"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One site. With nothing set, everything lives under `var/site` of the checkout and nothing needs a server."""
+
+    home: Path
+    """Embedded servers, their data, logs and generated secrets."""
+    share: Path
+    """The stewards' shared folder: `<share>/<county>/收件箱/<town>/…`."""
+    archive: Path
+    """Originals by content hash, parsed rows, and the journal."""
+    database_url: str | None
+    """SQLAlchemy URL of the warehouse; None means the embedded PostgreSQL under `home`."""
+    owner_database_url: str | None
+    """The same database as the role that owns the tables (`wentong migrate`); None: `database_url` may do that too."""
+    county_code: str
+    """The county a share belongs to when its folders do not say (12 digits)."""
+    batch_size: int
+    """Files judged together: one Great Expectations pass, one mapped task."""
+    parse_seconds: float
+    """Longest time one file may take to read before its worker is stopped."""
+    parse_bytes: int
+    """Most memory a reading worker may take, in bytes of address space."""
+    ui_port: int
+    """Where Airflow's pages and API listen on 127.0.0.1."""
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read WENTONG_* from the environment; relative paths are taken from the current folder."""
+
+        def path(name: str, default: Path) -> Path:
+            return Path(os.environ.get(name) or default).absolute()
+
+        home = path("WENTONG_HOME", PROJECT / "var" / "site")
+        return cls(
+            home=home,
+            share=path("WENTONG_SHARE", home / "share"),
+            archive=path("WENTONG_ARCHIVE", home / "archive"),
+            database_url=os.environ.get("WENTONG_DATABASE_URL") or None,
+            owner_database_url=os.environ.get("WENTONG_OWNER_DATABASE_URL") or None,
+            county_code=os.environ.get("WENTONG_COUNTY", "440783").ljust(12, "0"),
+            batch_size=int(os.environ.get("WENTONG_BATCH_SIZE", "200")),
+            parse_seconds=float(os.environ.get("WENTONG_PARSE_SECONDS", "20")),
+            parse_bytes=int(os.environ.get("WENTONG_PARSE_BYTES", str(1 << 30))),
+            ui_port=int(os.environ.get("WENTONG_UI_PORT", "8080")),
+        )

@@ -1,0 +1,76 @@
+"""How to reach the warehouse, and what every change of it shares: the load number and the SQL texts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from typing import Literal
+
+import sqlalchemy as sa
+
+from wentong import postgres
+from wentong.errors import EnvironmentProblem
+from wentong.settings import INCLUDE, Settings
+from wentong.warehouse.schema import loads
+
+Role = Literal["wentong_owner", "wentong_etl", "wentong_analyst"]
+LOADING = 0x77656E01
+"""Advisory lock under which load numbers are taken, so that they follow commits."""
+
+
+@contextmanager
+def engine(settings: Settings, role: Role = "wentong_etl") -> Iterator[sa.Engine]:
+    """The warehouse as one role: the configured database, or the embedded server for as long as the block lasts.
+
+    Raises EnvironmentProblem, in one sentence, if no server answers.
+    """
+    if settings.database_url is None:
+        with postgres.server(settings.home) as server, _connected(server.url(role)) as found:
+            yield found
+    else:
+        owner = settings.owner_database_url if role == "wentong_owner" else None
+        with _connected(owner or settings.database_url) as found:
+            yield found
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[sa.Engine]:
+    address = sa.make_url(url)
+    if address.get_backend_name() in ("postgres", "postgresql"):
+        address = address.set(drivername="postgresql+psycopg")
+    options = {"options": "-c timezone=Asia/Shanghai", "application_name": "wentong", "connect_timeout": 10}
+    made = sa.create_engine(address, connect_args=options)
+    try:
+        try:
+            made.connect().close()
+        except sa.exc.OperationalError as error:
+            raise EnvironmentProblem(
+                f"The warehouse at {address.host}:{address.port} does not answer: {str(error.orig).strip().splitlines()[0]}"
+            ) from error
+        yield made
+    finally:
+        made.dispose()
+
+
+@cache
+def query(name: str) -> sa.TextClause:
+    """The statement of include/sql/queries/<name>.sql."""
+    return sa.text((INCLUDE / "sql" / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def next_load(
+    connection: sa.Connection,
+    kind: Literal["register", "plan", "decision"],
+    journal_seq: int,
+    at: datetime,
+) -> int:
+    """Take the next load number in this transaction; others that change what is known wait until it ends."""
+    load_id = lock_loads(connection) + 1
+    connection.execute(loads.insert(), {"load_id": load_id, "kind": kind, "journal_seq": journal_seq, "loaded_at": at})
+    return load_id
+
+
+def lock_loads(connection: sa.Connection) -> int:
+    """Wait for the turn to change what is known, until the end of this transaction. Returns the last load number."""
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOADING)))
+    return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.max(loads.c.load_id), 0))) or 0)

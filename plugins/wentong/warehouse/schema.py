@@ -1,0 +1,537 @@
+"""The tables of the warehouse (design: warehouse). Alembic owns all of them but the form tables, made from the forms.
+
+Knowledge time: a row is known at load l when `from_load <= l and (to_load is null or to_load > l)`. Rows are never
+deleted; a new version closes the old one by setting its `to_load`.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from wentong.errors import DeclarationError
+from wentong.forms import Table as FormTable
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fk",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s",
+    }
+)
+
+SCHEMAS = {
+    "ops": "What happened: receipts, verdicts, answers, decisions, loads. Not for analysts.",
+    "core": "Facts and dimensions with their history by load.",
+    "marts": "What people read: views, and functions of a load. Made anew by `wentong migrate`; put nothing here.",
+}
+FIELD_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
+    "count": sa.BigInteger,
+    "number": sa.Numeric,
+    "enum": sa.Text,
+    "text": sa.Text,
+    "date": sa.Date,
+}
+"""Type of a form's field -> type of its column."""
+
+PLACE_LEVELS = {"village_center": 5, "town_station": 4, "county_bureau": 3}
+"""Type of organisation -> level of the places that have one."""
+
+
+def _column(name: str, type_: Any, comment: str, *args: Any, null: bool = False, **kwargs: Any) -> sa.Column[Any]:
+    return sa.Column(name, type_, *args, comment=comment, nullable=null, **kwargs)
+
+
+def _one_of(column: str, *words: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint(f"{column} in ({', '.join(repr(word) for word in words)})", name=f"{column}_is_known")
+
+
+def _code(column: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint(f"{column} ~ '^[0-9]{{12}}$'", name=f"{column}_has_12_digits")
+
+
+def _known() -> list[Any]:
+    """The two columns of knowledge time and what must hold for them."""
+    return [
+        _column("from_load", sa.BigInteger, "The load that made this version known.", sa.ForeignKey(loads.c.load_id)),
+        _column(
+            "to_load",
+            sa.BigInteger,
+            "The load that replaced or withdrew it; null while it is current.",
+            sa.ForeignKey(loads.c.load_id),
+            null=True,
+        ),
+        sa.CheckConstraint("to_load > from_load", name="ends_after_it_begins"),
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------- ops
+
+loads = sa.Table(
+    "loads",
+    metadata,
+    _column(
+        "load_id",
+        sa.BigInteger,
+        "Knowledge time: 1, 2, 3 … in order of commits.",
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _column("kind", sa.Text, "return: one submission; register: a list of units; plan; decision."),
+    _column("submission_id", sa.BigInteger, "The submission loaded, for kind return.", null=True),
+    _column("journal_seq", sa.BigInteger, "The journal entry that caused it, for the other kinds.", null=True),
+    _column("loaded_at", sa.DateTime(timezone=True), "When; only load_id orders what was known."),
+    _one_of("kind", "return", "register", "plan", "decision"),
+    sa.CheckConstraint("(kind = 'return') = (submission_id is not null)", name="return_has_submission"),
+    sa.UniqueConstraint("submission_id"),
+    schema="ops",
+    comment="Changes of what is known; one row per loaded submission, imported list or decision.",
+)
+
+journal_position = sa.Table(
+    "journal_position",
+    metadata,
+    _column("is_only_row", sa.Boolean, "True: there is one row.", primary_key=True, server_default=sa.true()),
+    _column("seq", sa.BigInteger, "Number of the last journal entry brought into the tables."),
+    _column("hash", sa.Text, "Its hash: shows when entries are missing at the end of the journal."),
+    sa.CheckConstraint("is_only_row", name="is_one_row"),
+    schema="ops",
+    comment="How far the journal was read; at most one row.",
+)
+
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    _column(
+        "submission_id",
+        sa.BigInteger,
+        "Number of the receipt in the journal: precedence.",
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _column("sha256", sa.Text, "Of the file's bytes."),
+    _column("county_code", sa.Text, "County of the inbox."),
+    _column("inbox", sa.Text, "The inbox, below the share.", server_default=""),
+    _column("folder", sa.Text, "Sub-folder of the inbox, usually the town; empty at its top."),
+    _column("file_name", sa.Text, "As handed in."),
+    _column("size_bytes", sa.BigInteger, "Size of the file."),
+    _column("file_modified_at", sa.DateTime(timezone=True), "As the share said."),
+    _column("received_at", sa.DateTime(timezone=True), "When the receipt was written."),
+    _column(
+        "settled_at",
+        sa.DateTime(timezone=True),
+        "When the original was moved to 已收; null on a read-only share.",
+        null=True,
+    ),
+    _column("archive_name", sa.Text, "The original, below the archive folder."),
+    _column(
+        "outcome", sa.Text, "The verdict: load, quarantine_file (held), reject, ignore; null until judged.", null=True
+    ),
+    _column("form_code", sa.Text, "Form the file was recognised as.", null=True),
+    _column("table_name", sa.Text, "Table of that form.", null=True),
+    _column("period", sa.Text, "Period the file states; a claim until it is loaded.", null=True),
+    _column("unit_code", sa.Text, "Reporting town or county it states (12 digits); a claim likewise.", null=True),
+    _column("file_format", sa.Text, "What the content is (xlsx, xls, csv …), whatever its name says.", null=True),
+    _column("answers_submission", sa.BigInteger, "The submission whose marked copy this file is.", null=True),
+    _column("rows_accepted", sa.Integer, "Rows with verdict accept.", null=True),
+    _column("rows_quarantined", sa.Integer, "Rows with verdict quarantine.", null=True),
+    _column("rows_duplicate", sa.Integer, "Rows that repeat another row.", null=True),
+    _column("judged_at", sa.DateTime(timezone=True), "When the verdict was recorded.", null=True),
+    _column("answered_at", sa.DateTime(timezone=True), "When the answer was put into the share.", null=True),
+    _column("answer_path", sa.Text, "The answer, below the share.", null=True),
+    _column("decision", sa.Text, "What was decided about a held file.", null=True),
+    _column("loaded_at", sa.DateTime(timezone=True), "When its rows took effect.", null=True),
+    _column("load_id", sa.BigInteger, "The load by which they did.", sa.ForeignKey(loads.c.load_id), null=True),
+    sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_one"),
+    _code("county_code"),
+    _code("unit_code"),
+    _one_of("outcome", "load", "quarantine_file", "reject", "ignore"),
+    _one_of("decision", "released", "returned"),
+    sa.CheckConstraint("(outcome is null) = (judged_at is null)", name="verdict_has_time"),
+    sa.CheckConstraint("answered_at is null or judged_at is not null", name="answered_after_judged"),
+    sa.CheckConstraint("(load_id is null) = (loaded_at is null)", name="load_has_time"),
+    sa.CheckConstraint("decision is null or outcome = 'quarantine_file'", name="decided_when_held"),
+    sa.CheckConstraint(
+        "load_id is null or outcome = 'load' or decision is not distinct from 'released'", name="loaded_when_allowed"
+    ),
+    sa.CheckConstraint("outcome <> 'load' or (form_code, table_name, period) is not null", name="load_has_scope"),
+    sa.Index("submissions_open_idx", "submission_id", postgresql_where=sa.text("load_id is null")),
+    sa.Index("submissions_unsettled_idx", "submission_id", postgresql_where=sa.text("settled_at is null")),
+    sa.Index("submissions_sha256_idx", "sha256"),
+    schema="ops",
+    comment="Receipts: one row per file handed in, the same bytes handed in twice are two.",
+)
+
+submission_scopes = sa.Table(
+    "submission_scopes",
+    metadata,
+    _column("submission_id", sa.BigInteger, "The file.", sa.ForeignKey(submissions.c.submission_id), primary_key=True),
+    _column("unit_code", sa.Text, "A town or county it speaks for (12 digits).", primary_key=True),
+    _column("form_code", sa.Text, "Form."),
+    _column("period", sa.Text, "Period it states."),
+    _column("rows_accepted", sa.Integer, "Accepted rows of this unit."),
+    _column("rows_quarantined", sa.Integer, "Quarantined rows of this unit."),
+    _column("open_errors", sa.Integer, "Findings critical, row or error on this unit's rows, or on the whole file."),
+    _code("unit_code"),
+    sa.Index("submission_scopes_scope_idx", "form_code", "period", "unit_code", "submission_id"),
+    schema="ops",
+    comment="For whom a file speaks; one row per submission and reporting unit (several for a county-wide workbook).",
+)
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    _column("submission_id", sa.BigInteger, "The file.", sa.ForeignKey(submissions.c.submission_id), primary_key=True),
+    _column("finding_number", sa.Integer, "1, 2, 3 … most important first.", primary_key=True),
+    _column("code", sa.Text, "Type of finding (finding_types.csv)."),
+    _column("severity", sa.Text, "critical, row, error, warning, notice: how far it reaches."),
+    _column("sheet", sa.Text, "Sheet; empty for text files and for the file as a whole."),
+    _column("row_number", sa.Integer, "Row as Excel shows it.", null=True),
+    _column("column_number", sa.Integer, "Column, 1-based.", null=True),
+    _column("field", sa.Text, "Field of the form.", null=True),
+    _column("raw", sa.Text, "What was written.", null=True),
+    _column("message", sa.Text, "What is wrong, in Chinese."),
+    _column("fix", sa.Text, "What to do, in Chinese."),
+    _one_of("severity", "critical", "row", "error", "warning", "notice"),
+    schema="ops",
+    comment="What was found in a file; one row per finding.",
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    _column("decision_id", sa.BigInteger, "Number of the journal entry.", primary_key=True, autoincrement=False),
+    _column("kind", sa.Text, "release: load the held file; return: give it back."),
+    _column("submission_id", sa.BigInteger, "The held file.", sa.ForeignKey(submissions.c.submission_id)),
+    _column("reason", sa.Text, "Why."),
+    _column("decided_by", sa.Text, "Who."),
+    _column("decided_at", sa.DateTime(timezone=True), "When."),
+    _one_of("kind", "release", "return"),
+    sa.CheckConstraint("reason <> '' and decided_by <> ''", name="says_who_and_why"),
+    sa.UniqueConstraint("submission_id"),
+    schema="ops",
+    comment="Decisions about held files; one row per decision, one decision per file.",
+)
+
+notifications = sa.Table(
+    "notifications",
+    metadata,
+    _column("notification_id", sa.BigInteger, "Number.", sa.Identity(always=True), primary_key=True),
+    _column("kind", sa.Text, "Which message: daily digest, milestone …"),
+    _column("day", sa.Date, "The day it is about."),
+    _column("recipient", sa.Text, "Address or robot."),
+    _column("subject", sa.Text, "Subject as sent."),
+    _column("body", sa.Text, "Text as sent."),
+    _column("sent_at", sa.DateTime(timezone=True), "When it was handed over; null while it is being sent.", null=True),
+    sa.UniqueConstraint("kind", "day", "recipient"),
+    schema="ops",
+    comment="What was sent to whom; one row per kind, day and recipient, so nothing is sent twice.",
+)
+
+# ------------------------------------------------------------------------------------------------------ core
+
+dim_place = sa.Table(
+    "dim_place",
+    metadata,
+    _column("place_code", sa.Text, "12 digits, zero-padded on the right."),
+    _column("name", sa.Text, "Official name."),
+    _column("level", sa.SmallInteger, "1 province, 2 prefecture, 3 county, 4 town, 5 village."),
+    _column("parent_code", sa.Text, "The place it belongs to; null at the top.", null=True),
+    _column("kind", sa.Text, "town, subdistrict, special_zone, village, community …"),
+    _column("valid_from", sa.Date, "First day of this name and place in the tree; it ends where the next begins."),
+    *_known(),
+    _code("place_code"),
+    _code("parent_code"),
+    sa.CheckConstraint("level between 1 and 5", name="level_is_known"),
+    sa.CheckConstraint("parent_code <> place_code", name="is_not_its_own_parent"),
+    sa.PrimaryKeyConstraint("place_code", "valid_from", "from_load"),
+    sa.Index(
+        "dim_place_current_key", "place_code", "valid_from", unique=True, postgresql_where=sa.text("to_load is null")
+    ),
+    sa.Index("dim_place_parent_code_idx", "parent_code"),
+    schema="core",
+    comment="Administrative divisions; one row per place, first day of validity and version.",
+)
+
+place_alias = sa.Table(
+    "place_alias",
+    metadata,
+    _column("place_code", sa.Text, "The place meant."),
+    _column("alias", sa.Text, "A name people write for it."),
+    *_known(),
+    _code("place_code"),
+    sa.PrimaryKeyConstraint("place_code", "alias", "from_load"),
+    sa.Index(
+        "place_alias_current_key", "place_code", "alias", unique=True, postgresql_where=sa.text("to_load is null")
+    ),
+    schema="core",
+    comment="Other names of places; one row per place, name and version.",
+)
+
+orgs = sa.Table(
+    "orgs",
+    metadata,
+    _column(
+        "org_id",
+        sa.BigInteger,
+        "1, 2, 3 … in the order in which they became known.",
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _column("from_load", sa.BigInteger, "The load that made it known.", sa.ForeignKey(loads.c.load_id)),
+    schema="core",
+    comment="Identities of organisations, which outlive names, places and codes; one row per organisation.",
+)
+
+dim_org = sa.Table(
+    "dim_org",
+    metadata,
+    _column("org_id", sa.BigInteger, "The organisation.", sa.ForeignKey(orgs.c.org_id)),
+    _column("org_type", sa.Text, "village_center, town_station or county_bureau."),
+    _column("place_code", sa.Text, "Where it is: village, town or county (12 digits)."),
+    _column("name", sa.Text, "Name of its place."),
+    _column("owes_returns", sa.Boolean, "Whether it must report by itself; a special zone need not."),
+    _column("valid_from", sa.Date, "First day of this version; it ends where the next begins."),
+    *_known(),
+    _one_of("org_type", *PLACE_LEVELS),
+    _code("place_code"),
+    sa.PrimaryKeyConstraint("org_id", "valid_from", "from_load"),
+    sa.Index("dim_org_current_key", "org_id", "valid_from", unique=True, postgresql_where=sa.text("to_load is null")),
+    sa.Index(
+        "dim_org_place_key",
+        "place_code",
+        "org_type",
+        "valid_from",
+        unique=True,
+        postgresql_where=sa.text("to_load is null"),
+    ),
+    schema="core",
+    comment="Reporting and statistical units; one row per organisation, first day of validity and version.",
+)
+
+dim_period = sa.Table(
+    "dim_period",
+    metadata,
+    _column("period", sa.Text, "2026, 2026Q3 or 2026-09.", primary_key=True),
+    _column("kind", sa.Text, "year, quarter or month."),
+    _column("first_day", sa.Date, "First day."),
+    _column("last_day", sa.Date, "Last day."),
+    _column("title", sa.Text, "As people write it: 2026年第3季度."),
+    _one_of("kind", "year", "quarter", "month"),
+    sa.CheckConstraint("last_day > first_day", name="ends_after_it_begins"),
+    schema="core",
+    comment="Reporting periods; one row per period.",
+)
+
+dim_form = sa.Table(
+    "dim_form",
+    metadata,
+    _column("form_code", sa.Text, "As stewards know it: 基文01.", primary_key=True),
+    _column("name", sa.Text, "Name in the software."),
+    _column("title", sa.Text, "Official title."),
+    _column("edition", sa.Text, "Latest edition."),
+    _column("period_kind", sa.Text, "month, quarter, year or none."),
+    _column("reported_by", sa.Text, "Level that reports: village, town or county."),
+    _column("due_working_days", sa.Integer, "Working days after the end of the period."),
+    schema="core",
+    comment="Forms, copied from their declarations; one row per form.",
+)
+
+fct_obligation = sa.Table(
+    "fct_obligation",
+    metadata,
+    _column("org_id", sa.BigInteger, "Who owes.", sa.ForeignKey(orgs.c.org_id), primary_key=True),
+    _column("form_code", sa.Text, "Which form.", sa.ForeignKey(dim_form.c.form_code), primary_key=True),
+    _column("period", sa.Text, "For which period.", sa.ForeignKey(dim_period.c.period), primary_key=True),
+    _column("due_on", sa.Date, "Last day on which it is in time."),
+    _column("duty", sa.Text, "due, extended (缓报已批准), not_applicable.", server_default="due"),
+    _column(
+        "submission", sa.Text, "The latest return: none, received, held, returned, accepted.", server_default="none"
+    ),
+    _column("review", sa.Text, "open, town, county, locked.", server_default="open"),
+    _column(
+        "submission_id", sa.BigInteger, "That latest return.", sa.ForeignKey(submissions.c.submission_id), null=True
+    ),
+    _column(
+        "submitted_at",
+        sa.DateTime(timezone=True),
+        "Receipt of the first return that was accepted; corrections leave it.",
+        null=True,
+    ),
+    _column(
+        "open_errors",
+        sa.Integer,
+        "Findings critical, row or error on the latest return; more than 0 is 待改正.",
+        server_default="0",
+    ),
+    _one_of("duty", "due", "extended", "not_applicable"),
+    _one_of("submission", "none", "received", "held", "returned", "accepted"),
+    _one_of("review", "open", "town", "county", "locked"),
+    sa.CheckConstraint("open_errors >= 0", name="open_errors_is_a_count"),
+    sa.CheckConstraint("(submission = 'none') = (submission_id is null)", name="return_is_named"),
+    sa.Index("fct_obligation_period_idx", "period", "form_code"),
+    schema="core",
+    comment="What is expected; one row per organisation, form and period. The denominator of every completeness figure.",
+)
+
+plans = sa.Table(
+    "plans",
+    metadata,
+    _column("plan_code", sa.Text, "Short name.", primary_key=True),
+    _column("title", sa.Text, "Official title."),
+    _column("form_code", sa.Text, "The form its progress is read from.", sa.ForeignKey(dim_form.c.form_code)),
+    _column("table_name", sa.Text, "The table of that form."),
+    _column("county_code", sa.Text, "Whose plan (12 digits)."),
+    _column("year", sa.Integer, "Plan year."),
+    _column("completion_stage", sa.Text, "What counts as completed."),
+    _column("minimum_floor_area_m2", sa.Numeric, "Least floor area of a completed centre.", null=True),
+    _column("frozen_on", sa.Date, "Day on which the task list was frozen."),
+    _column("document", sa.Text, "The document that decided it.", null=True),
+    _column("from_load", sa.BigInteger, "The load that made it known.", sa.ForeignKey(loads.c.load_id)),
+    _code("county_code"),
+    schema="core",
+    comment="Building plans; one row per plan.",
+)
+
+plan_milestones = sa.Table(
+    "plan_milestones",
+    metadata,
+    _column("plan_code", sa.Text, "The plan.", sa.ForeignKey(plans.c.plan_code), primary_key=True),
+    _column("number", sa.SmallInteger, "1, 2, 3 in order of time.", primary_key=True, autoincrement=False),
+    _column("period", sa.Text, "At whose end it is due.", sa.ForeignKey(dim_period.c.period)),
+    _column("share_numerator", sa.Integer, "Cumulative share of the tasks, as a fraction: 9 of 9/10.", null=True),
+    _column("share_denominator", sa.Integer, "10 of 9/10; both null for a check without a share.", null=True),
+    sa.CheckConstraint("share_numerator > 0 and share_numerator <= share_denominator", name="share_is_a_fraction"),
+    sa.CheckConstraint("(share_numerator is null) = (share_denominator is null)", name="share_has_both_parts"),
+    schema="core",
+    comment="Milestones of plans; one row per plan and milestone.",
+)
+
+plan_tasks = sa.Table(
+    "plan_tasks",
+    metadata,
+    _column("plan_code", sa.Text, "The plan.", sa.ForeignKey(plans.c.plan_code)),
+    _column("org_id", sa.BigInteger, "The centre to be built.", sa.ForeignKey(orgs.c.org_id)),
+    _column("town_code", sa.Text, "The town that answers for it (12 digits)."),
+    *_known(),
+    _code("town_code"),
+    sa.PrimaryKeyConstraint("plan_code", "org_id", "from_load"),
+    sa.Index("plan_tasks_current_key", "plan_code", "org_id", unique=True, postgresql_where=sa.text("to_load is null")),
+    schema="core",
+    comment="The frozen task list and its changes; one row per plan, organisation and version.",
+)
+
+acceptance_events = sa.Table(
+    "acceptance_events",
+    metadata,
+    _column("plan_code", sa.Text, "The plan.", sa.ForeignKey(plans.c.plan_code)),
+    _column("org_id", sa.BigInteger, "The centre.", sa.ForeignKey(orgs.c.org_id)),
+    _column("kind", sa.Text, "accepted or regressed."),
+    _column("event_on", sa.Date, "Day it happened, not day of entry."),
+    _column("period", sa.Text, "Period of the row it was derived from.", sa.ForeignKey(dim_period.c.period)),
+    _column("submission_id", sa.BigInteger, "The file that says so.", sa.ForeignKey(submissions.c.submission_id)),
+    _column("sheet", sa.Text, "Sheet of that file."),
+    _column("row_number", sa.Integer, "Row of that sheet."),
+    *_known(),
+    _one_of("kind", "accepted", "regressed"),
+    sa.PrimaryKeyConstraint("plan_code", "org_id", "kind", "event_on", "from_load"),
+    sa.Index(
+        "acceptance_events_current_key",
+        "plan_code", "org_id", "kind", "event_on",
+        unique=True,
+        postgresql_where=sa.text("to_load is null"),
+    ),
+    schema="core",
+    comment="Acceptances and regressions; one row per plan, organisation, kind, day and version.",
+)  # fmt: skip
+
+milestone_crossings = sa.Table(
+    "milestone_crossings",
+    metadata,
+    _column("plan_code", sa.Text, "The plan."),
+    _column("scope_code", sa.Text, "The county, or one of its towns (12 digits)."),
+    _column("number", sa.SmallInteger, "The milestone."),
+    _column("reached_on", sa.Date, "First day on which accepted >= required."),
+    _column("accepted", sa.Integer, "Accepted on that day."),
+    _column("required", sa.Integer, "Required by the milestone."),
+    _column("from_load", sa.BigInteger, "The load that made it known.", sa.ForeignKey(loads.c.load_id)),
+    _column("recorded_at", sa.DateTime(timezone=True), "When it was recorded; alerts follow from that."),
+    _code("scope_code"),
+    sa.CheckConstraint("accepted >= required", name="is_reached"),
+    sa.PrimaryKeyConstraint("plan_code", "scope_code", "number"),
+    sa.ForeignKeyConstraint(["plan_code", "number"], [plan_milestones.c.plan_code, plan_milestones.c.number]),
+    schema="core",
+    comment="Milestones reached for the first time; one row per plan, scope and milestone, never taken back.",
+)
+
+
+# ----------------------------------------------------------------------------------------------- form tables
+
+
+metadata_of_forms = sa.MetaData(naming_convention=metadata.naming_convention)
+"""Form tables, apart from what Alembic owns."""
+OWN_COLUMNS = {
+    "org_id", "division_code", "town_code", "county_code", "period", "cell_states", "submission_id", "sheet", "row_number",
+    "confirmed_by", "from_load", "to_load",
+}  # fmt: skip
+"""Columns of every form table, besides its fields."""
+
+
+def form_table(table: FormTable) -> sa.Table:
+    """`core.fct_<table>` of a form: one row per row unit, period and version."""
+    if taken := {field.name for field in table.stored} & OWN_COLUMNS:
+        raise DeclarationError(
+            f"table {table.name}: every form table has a column {taken.pop()} of its own; name the field otherwise"
+        )
+    name = f"fct_{table.name}"
+    if (known := metadata_of_forms.tables.get(f"core.{name}")) is not None:
+        return known
+    return sa.Table(
+        name,
+        metadata_of_forms,
+        _column("org_id", sa.BigInteger, "The unit the row is about."),
+        _column("division_code", sa.Text, "Its place (12 digits) when the row was loaded."),
+        _column("town_code", sa.Text, "Its town (12 digits) when the row was loaded."),
+        _column("county_code", sa.Text, "Its county (12 digits) when the row was loaded."),
+        _column("period", sa.Text, "Reporting period."),
+        *(
+            _column(field.name, FIELD_TYPES[field.type], " ".join(filter(None, [field.title, field.unit])), null=True)
+            for field in table.stored
+        ),
+        _column(
+            "cell_states",
+            JSONB,
+            "Field -> why its value is missing or not to be taken as it stands: blank, no_column, withheld, contested, "
+            "approximate, partial_date …; _row: contested when the sender's latest row was quarantined.",
+            server_default=sa.text("'{}'"),
+        ),
+        _column("submission_id", sa.BigInteger, "The file that brought this version."),
+        _column("sheet", sa.Text, "Sheet of that file."),
+        _column("row_number", sa.Integer, "Row of that sheet."),
+        _column(
+            "confirmed_by",
+            sa.BigInteger,
+            "The latest file that states exactly this version, at least the one that brought it; bookkeeping of loads, "
+            "no part of the history.",
+        ),
+        _column("from_load", sa.BigInteger, "The load that made this version known."),
+        _column("to_load", sa.BigInteger, "The load that replaced it; null while it is current.", null=True),
+        sa.PrimaryKeyConstraint("org_id", "period", "from_load"),
+        sa.ForeignKeyConstraint(["org_id"], [orgs.c.org_id]),
+        sa.ForeignKeyConstraint(["period"], [dim_period.c.period]),
+        sa.ForeignKeyConstraint(["submission_id"], [submissions.c.submission_id]),
+        sa.ForeignKeyConstraint(["from_load"], [loads.c.load_id]),
+        sa.ForeignKeyConstraint(["to_load"], [loads.c.load_id]),
+        _code("division_code"),
+        _code("town_code"),
+        _code("county_code"),
+        sa.CheckConstraint("to_load > from_load", name="ends_after_it_begins"),
+        sa.CheckConstraint("confirmed_by >= submission_id", name="confirmed_by_is_not_older"),
+        sa.CheckConstraint("jsonb_typeof(cell_states) = 'object'", name="cell_states_is_an_object"),
+        sa.Index(f"{name}_current_key", "org_id", "period", unique=True, postgresql_where=sa.text("to_load is null")),
+        sa.Index(f"{name}_county_code_period_idx", "county_code", "period"),
+        schema="core",
+        comment=f"{table.title}: {table.grain}, with all versions.",
+    )

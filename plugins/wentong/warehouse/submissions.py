@@ -1,0 +1,269 @@
+"""What happened to every file: received, judged, answered, decided. The loads are in `loads`."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from wentong.archive import Receipt
+from wentong.errors import WentongError
+from wentong.findings import Finding, most_important_first
+from wentong.journal import Journal
+from wentong.returns import Judgement
+from wentong.warehouse.connections import query
+from wentong.warehouse.schema import decisions, findings, journal_position, submission_scopes, submissions
+
+Stage = Literal["judge", "answer", "load"]
+BLOCKING = ("critical", "row", "error")
+"""Severities that somebody must mend."""
+
+
+class Submission(NamedTuple):
+    """One row of ops.submissions, as far as the verbs need it."""
+
+    submission_id: int
+    sha256: str
+    archive_name: str
+    county_code: str
+    inbox: str
+    folder: str
+    file_name: str
+    received_at: datetime
+    outcome: str | None
+    form_code: str | None
+    table_name: str | None
+    period: str | None
+    unit_code: str | None
+    decision: str | None
+    answer_path: str | None
+    load_id: int | None
+
+
+def record_receipts(engine: sa.Engine, receipts: Iterable[Receipt]) -> None:
+    """Give receipts their rows; those that have one are left alone."""
+    with engine.begin() as connection:
+        _record_receipts(connection, receipts)
+
+
+def reconcile(engine: sa.Engine, journal: Journal) -> None:
+    """Bring into the database what the journal knows and it does not: receipts, settlements, decisions. Reads on from
+    where it stopped, so it costs next to nothing and mends what a killed process left half done.
+
+    Raises WentongError if the last entry read then is not in the journal any more: entries are missing at its end, or
+    archive and database do not belong together.
+    """
+    with engine.begin() as connection:
+        known = connection.execute(sa.select(journal_position).with_for_update()).one_or_none()
+        entries = list(journal.read(after=known.seq - 1 if known else 0))
+        if known and (not entries or entries[0]["hash"] != known.hash):
+            raise WentongError(
+                f"The warehouse has read entry {known.seq} of the journal, and {journal.path} has no such entry: "
+                "entries are missing, or the archive belongs to another warehouse."
+            )
+        new = entries[1:] if known else entries
+        if not new:
+            return
+        _record_receipts(connection, [Receipt.from_entry(entry) for entry in new if entry["event"] == "received"])
+        settled = [
+            {"settled": entry["submission_id"], "at": datetime.fromisoformat(entry["at"])}
+            for entry in new
+            if entry["event"] == "settled"
+        ]
+        if settled:
+            one = submissions.c.submission_id == sa.bindparam("settled")
+            connection.execute(submissions.update().where(one).values(settled_at=sa.bindparam("at")), settled)
+        for entry in new:
+            if entry["event"] in ("release", "return"):
+                _record_decision(connection, entry)
+        position = {"seq": new[-1]["seq"], "hash": new[-1]["hash"]}
+        statement = insert(journal_position).values(is_only_row=True, **position)
+        connection.execute(statement.on_conflict_do_update(index_elements=["is_only_row"], set_=position))
+
+
+def pending(engine: sa.Engine, stage: Stage) -> list[int]:
+    """Submissions that wait for a verdict, an answer or their load, in order of receipt.
+
+    To load: judged `load`, or held and released; but none as long as an older receipt from the same folder has no
+    verdict, so that a town's corrections take effect in their order even where judging is spread over processes.
+    """
+    with engine.connect() as connection:
+        return list(connection.scalars(query(f"pending_{stage}")))
+
+
+def read_submissions(engine: sa.Engine, submission_ids: Sequence[int]) -> list[Submission]:
+    """These submissions, in order of receipt."""
+    columns = [submissions.c[name] for name in Submission._fields]
+    wanted = sa.select(*columns).where(submissions.c.submission_id.in_(submission_ids))
+    with engine.connect() as connection:
+        return [Submission(*row) for row in connection.execute(wanted.order_by(submissions.c.submission_id))]
+
+
+def record_judgements(engine: sa.Engine, judgements: Mapping[int, Judgement], at: datetime) -> None:
+    """Record verdicts with their findings. A submission has one verdict: a second is ignored, never a silent change."""
+    with engine.begin() as connection:
+        waiting = sa.select(submissions.c.submission_id).where(
+            submissions.c.submission_id.in_(judgements), submissions.c.judged_at.is_(None)
+        )
+        new = sorted(connection.scalars(waiting.with_for_update()))
+        if not new:
+            return
+        connection.execute(
+            submissions.update().where(submissions.c.submission_id == sa.bindparam("judged")),
+            [{"judged": number, **_verdict(judgements[number]), "judged_at": at} for number in new],
+        )
+        scopes = [row for number in new for row in _scopes(number, judgements[number])]
+        if scopes:
+            connection.execute(submission_scopes.insert(), scopes)
+        found = [row for number in new for row in _findings(number, judgements[number].findings)]
+        if found:
+            connection.execute(findings.insert(), found)
+
+
+def record_answers(engine: sa.Engine, answers: Mapping[int, str | None], at: datetime) -> None:
+    """Note that submissions were answered, and where below the share (None: nothing to send)."""
+    rows = [{"answered": number, "path": path and _text(path)} for number, path in sorted(answers.items())]
+    if rows:
+        with engine.begin() as connection:
+            connection.execute(
+                submissions.update()
+                .where(submissions.c.submission_id == sa.bindparam("answered"))
+                .values(answered_at=at, answer_path=sa.bindparam("path")),
+                rows,
+            )
+
+
+def decide(
+    engine: sa.Engine,
+    journal: Journal,
+    submission_id: int,
+    kind: Literal["release", "return"],
+    reason: str,
+    by: str,
+    at: datetime,
+) -> None:
+    """Release a held file, so that it is loaded, or return it to its sender; noted in the journal first.
+
+    Raises WentongError if it is not held, decided already, or cannot be loaded because its period or form is unknown.
+    """
+    with engine.begin() as connection:
+        row = connection.execute(
+            sa.select(submissions).where(submissions.c.submission_id == submission_id).with_for_update()
+        ).one_or_none()
+        if row is None or row.outcome != "quarantine_file":
+            raise WentongError(f"Submission {submission_id} is not held; `wentong held` lists those that are.")
+        if row.decision:
+            raise WentongError(f"Submission {submission_id} was {row.decision} already.")
+        if not (reason.strip() and by.strip()):
+            raise WentongError("A decision needs a reason and the name of who takes it.")
+        if kind == "release" and not (row.form_code and row.table_name and row.period):
+            raise WentongError(
+                f"Submission {submission_id} does not say which form and period it is: return it, so that its sender adds that."
+            )
+        payload = {"submission_id": submission_id, "reason": reason.strip(), "by": by.strip()}
+        seq = journal.append(kind, payload, at)
+        _record_decision(connection, {**payload, "seq": seq, "event": kind, "at": at.isoformat()})
+
+
+def _record_receipts(connection: sa.Connection, receipts: Iterable[Receipt]) -> None:
+    rows = [
+        {
+            "submission_id": receipt.submission_id,
+            "sha256": receipt.sha256,
+            "county_code": receipt.county_code,
+            "inbox": _text(receipt.inbox),
+            "folder": _text(receipt.folder),
+            "file_name": _text(receipt.file_name),
+            "size_bytes": receipt.size_bytes,
+            "file_modified_at": receipt.modified_at,
+            "received_at": receipt.received_at,
+            "archive_name": receipt.archive_name,
+        }
+        for receipt in receipts
+    ]
+    if rows:
+        connection.execute(insert(submissions).on_conflict_do_nothing(), rows)
+
+
+def _record_decision(connection: sa.Connection, entry: Mapping[str, Any]) -> None:
+    row = {
+        "decision_id": entry["seq"],
+        "kind": entry["event"],
+        "submission_id": entry["submission_id"],
+        "reason": entry["reason"],
+        "decided_by": entry["by"],
+        "decided_at": datetime.fromisoformat(entry["at"]),
+    }
+    connection.execute(insert(decisions).values(row).on_conflict_do_nothing())
+    decision = "released" if entry["event"] == "release" else "returned"
+    one = submissions.c.submission_id == entry["submission_id"]
+    connection.execute(submissions.update().where(one, submissions.c.decision.is_(None)).values(decision=decision))
+
+
+def _verdict(judgement: Judgement) -> dict[str, Any]:
+    statuses = Counter(row.status for row in judgement.rows)
+    return {
+        "outcome": judgement.outcome,
+        "form_code": judgement.form,
+        "table_name": judgement.table,
+        "period": judgement.period,
+        "unit_code": judgement.unit,
+        "file_format": judgement.format,
+        "answers_submission": judgement.answers_submission,
+        "rows_accepted": statuses["accept"],
+        "rows_quarantined": statuses["quarantine"],
+        "rows_duplicate": statuses["duplicate"],
+    }
+
+
+def _scopes(number: int, judgement: Judgement) -> list[dict[str, Any]]:
+    """For whom a file speaks: its town, whatever villages of others it lists; in a county's file every town of a row."""
+    if not (judgement.form and judgement.period) or judgement.outcome == "ignore":
+        return []
+    is_of_county = judgement.unit is None or judgement.unit.endswith("000000")
+    town_at = {(row.sheet, row.row): row.town_code if is_of_county else judgement.unit for row in judgement.rows}
+    statuses = Counter((town_at[row.sheet, row.row], row.status) for row in judgement.rows)
+    errors: Counter[str | None] = Counter()
+    for finding in judgement.findings:
+        if finding.severity in BLOCKING:
+            errors[town_at.get((finding.sheet, finding.row)) if finding.row else None] += 1
+    units = {town for town in (*town_at.values(), judgement.unit) if town}
+    # What cannot be laid at one town's door is everybody's.
+    return [
+        {
+            "submission_id": number,
+            "unit_code": unit,
+            "form_code": judgement.form,
+            "period": judgement.period,
+            "rows_accepted": statuses[unit, "accept"],
+            "rows_quarantined": statuses[unit, "quarantine"],
+            "open_errors": errors[unit] + errors[None],
+        }
+        for unit in sorted(units)
+    ]
+
+
+def _findings(number: int, found: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [
+        {
+            "submission_id": number,
+            "finding_number": count,
+            "code": finding.code,
+            "severity": finding.severity,
+            "sheet": _text(finding.sheet),
+            "row_number": finding.row,
+            "column_number": finding.col,
+            "field": finding.field,
+            "raw": None if finding.raw is None else _text(finding.raw),
+            "message": _text(finding.message),
+            "fix": _text(finding.fix),
+        }
+        for count, finding in enumerate(most_important_first(found), start=1)
+    ]
+
+
+def _text(text: str) -> str:
+    """Text the database can hold; file names and cells may contain NUL and bytes that are no text."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

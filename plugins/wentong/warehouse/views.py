@@ -1,0 +1,46 @@
+"""What the command line, the pages and the demonstration show: rows of marts and counts of ops, as dictionaries."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from wentong.warehouse.connections import query
+
+Rows = list[dict[str, Any]]
+
+
+def coverage(engine: sa.Engine, plan_code: str | None = None, known_at: int | None = None) -> Rows:
+    """Rows of marts.coverage_board: one per plan, scope and milestone, as known at a load number (None: now)."""
+    return _rows(engine, "coverage", plan_code=plan_code, known_at=known_at)
+
+
+def matrix(engine: sa.Engine, period: str | None = None) -> Rows:
+    """Rows of marts.submission_matrix of one period: one per unit that owes a form. None: the latest period due."""
+    return _rows(engine, "matrix", period=period)
+
+
+def held(engine: sa.Engine) -> Rows:
+    """Files held and not decided: one row each, with the reason, in order of receipt."""
+    return _rows(engine, "held_submissions")
+
+
+def progress(engine: sa.Engine) -> dict[str, int]:
+    """How many submissions were received, judged, answered and loaded, how many are to load, and each outcome."""
+    (row,) = _rows(engine, "progress")
+    return row
+
+
+def last_changes(engine: sa.Engine) -> dict[str, datetime]:
+    """Period -> when accepted rows of it last changed."""
+    return {row["period"]: row["loaded_at"] for row in _rows(engine, "last_changes")}
+
+
+def periods_seen(engine: sa.Engine, form_code: str) -> list[str]:
+    """Periods for which any return of a form was received, in order."""
+    return [row["period"] for row in _rows(engine, "periods_seen", form_code=form_code)]
+
+
+def _rows(engine: sa.Engine, name: str, **binds: Any) -> Rows:
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query(name), binds).mappings()]

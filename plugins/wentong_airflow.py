@@ -1,0 +1,65 @@
+"""Where Wentong meets Airflow: the assets the DAGs hand on, the trigger that watches the share, the alert channel."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from airflow.sdk import Asset, AssetWatcher, BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+from wentong import archive
+from wentong.periods import CHINA
+from wentong.settings import Settings
+
+T = TypeVar("T")
+POLL_SECONDS = 3.0
+ALERT_CONNECTION = "wentong_alerts"
+"""An Airflow connection of type `apprise`: its channels hear the daily digest."""
+
+
+class ShareTrigger(BaseEventTrigger):
+    """Fires when a file in the share has come to rest: same size and time at two looks.
+
+    It only wakes `collect_returns`; what was received stands in the journal. So nothing is remembered here, and one
+    wake-up too many after a restart does no harm. It looks instead of listening, for network folders tell nobody.
+    """
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return "wentong_airflow.ShareTrigger", {}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        share = Settings.from_environment().share
+        before: set[archive.Incoming] = set()
+        announced: set[archive.Incoming] = set()
+        while True:
+            now = set(await asyncio.to_thread(archive.look, share))
+            at_rest = now & before
+            if fresh := at_rest - announced:
+                yield TriggerEvent({"files": len(fresh)})
+            announced, before = (announced & now) | at_rest, now
+            await asyncio.sleep(POLL_SECONDS)
+
+
+share_files = Asset("wentong_share", watchers=[AssetWatcher(name="share_watcher", trigger=ShareTrigger())])
+"""Something lies complete in an inbox."""
+facts = Asset("wentong_facts")
+"""Accepted rows of a period changed; partitioned by period (2026Q3)."""
+marts = Asset("wentong_marts")
+"""What people read is up to date for a period and all later ones; partitioned by period."""
+
+
+def run(verb: Callable[..., T], *arguments: Any) -> T:
+    """Call a verb of the pipeline for this site, now."""
+    return verb(Settings.from_environment(), datetime.now(CHINA), *arguments)
+
+
+def alert_channels() -> list[str]:
+    """The Apprise addresses of the connection `wentong_alerts`; none when it is not configured."""
+    try:
+        connection = BaseHook.get_connection(ALERT_CONNECTION)
+    except AirflowNotFoundException:
+        return []
+    configured = connection.extra_dejson.get("config", [])
+    return [entry["path"] for entry in ([configured] if isinstance(configured, dict) else configured)]
