@@ -1,7 +1,4 @@
-"""${message}
-
-Revision ${up_revision}, after ${down_revision | comma,n}, ${create_date}.
-"""
+"""${message} (revision ${up_revision})."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
-from apprise import Apprise, NotifyBase, NotifyFormat, OverflowMode
+from apprise import Apprise, NotifyBase, NotifyFormat
 from sqlalchemy import Connection, Engine, text  # noqa: TID251 - reads the marts and keeps what was sent
 
 from wentong.deadlines import china
@@ -33,6 +33,8 @@ FINDINGS_SHOWN = 3
 """Of each unit; the sender has all of them in the marked workbook."""
 FILES_SHOWN = 20
 TOWNS_SHOWN = 5
+ROOM_FOR_NUMBERS = 64
+"""Bytes of a part left for (1/3) and what the service adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def digest(engine: Engine, county_code: str, today: date, note: str = "") -> Mes
             "files_shown": FILES_SHOWN,
             "stages": _stages(connection, county_code, today),
         }
-    facts["next"] = next((stage for stage in facts["stages"] if not stage["is_past"]), None)
+    ahead = [stage for stage in facts["stages"] if not stage["is_past"]]
+    facts["next"] = next(iter(ahead or facts["stages"][-1:]), None)
     render = _templates()
     return Message(
         subject=_one_line(render.get_template("digest_subject.txt").render(facts)),
@@ -77,7 +80,7 @@ def digest(engine: Engine, county_code: str, today: date, note: str = "") -> Mes
 
 
 def send(message: Message, urls: Sequence[str]) -> None:
-    """Send to every channel, mail as HTML, robots as text in as many parts as they need.
+    """Send to every channel, mail as HTML, robots as text in as many parts as they take.
 
     Every channel is tried. Raises WentongError naming those that refused; the reason is in the log.
     """
@@ -125,22 +128,36 @@ def _channel(url: str) -> NotifyBase:
         raise WentongError(
             f"an address that begins with {kind}:// is not complete; see the page of this service on Apprise"
         )
-    channel.overflow_mode = OverflowMode.SPLIT
     return channel
 
 
 def _deliver(message: Message, channel: NotifyBase) -> bool:
+    """Hand the message over; False if any part of it is refused."""
     formats = channel.notify_format if isinstance(channel.notify_format, tuple) else (channel.notify_format,)
-    is_html = NotifyFormat.HTML in formats
     box = Apprise()
     box.add(channel)
-    return bool(
-        box.notify(
-            title=message.subject,
-            body=message.body_html if is_html else message.body_text,
-            body_format=NotifyFormat.HTML if is_html else NotifyFormat.TEXT,
-        )
-    )
+    if NotifyFormat.HTML in formats:
+        return bool(box.notify(title=message.subject, body=message.body_html, body_format=NotifyFormat.HTML))
+    room = channel.body_maxlen - len(message.subject.encode()) - ROOM_FOR_NUMBERS
+    parts = _parts(message.body_text, room)
+    for number, part in enumerate(parts, start=1):
+        title = f"{message.subject}({number}/{len(parts)})" if len(parts) > 1 else message.subject
+        if not box.notify(title=title, body=part, body_format=NotifyFormat.TEXT):
+            return False
+    return True
+
+
+def _parts(body: str, room: int) -> list[str]:
+    """Whole lines in parts of at most `room` bytes of UTF-8, which is what robots count; a longer line is cut short."""
+    parts, size = [""], 0
+    for line in body.splitlines(keepends=True):
+        encoded = line.encode()[:room]
+        if size + len(encoded) > room:
+            parts.append("")
+            size = 0
+        parts[-1] += encoded.decode(errors="ignore")
+        size += len(encoded)
+    return parts
 
 
 def _recipient(channel: NotifyBase) -> str:

@@ -10,7 +10,7 @@ import os
 import re
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import cached_property
@@ -131,20 +131,31 @@ def answer(
 
     `original` holds the bytes as received, `book` the cells as read (None: unreadable), `file_name` the sender's name
     for the file, `submission_id` the receipt number. A clean return gets a receipt (.txt), a faulty one an annotated
-    .xlsx, an unreadable one a .txt with the reason. Called again for the same verdict it finds its answer there and
-    writes nothing. Files with outcome `ignore` are not answered: ValueError.
+    .xlsx (or, where none can be made, the list of findings as .txt), an unreadable one a .txt with the reason. Called
+    again for the same verdict it finds its answer there and writes nothing. Files with outcome `ignore` are not
+    answered: ValueError.
     """
     if judgement.outcome == "ignore":
         raise ValueError(f"{file_name}: ignored files are not answered")
     case = _Case(original, book, judgement, submission_id, received_at, file_name, unit_name)
     if case.is_clean:
         return _deliver(out_dir, "", case, "_回执", ".txt", _as_text(_receipt_lines(case)))
-    if book is None:
+    if book is None and judgement.outcome == "reject":
         return _deliver(out_dir, "需重新报送", case, "", ".txt", _as_text(_refusal_lines(case)))
-    content = _own_copy(case, book) or _grid_copy(case, book)
+    content = (_own_copy(case, book) or _grid_copy(case, book)) if book else None
     if content is None:
         return _deliver(out_dir, case.summons, case, "", ".txt", _as_text(_list_lines(case)))
     return _deliver(out_dir, case.summons, case, "", ".xlsx", content)
+
+
+def verdict_text(file_name: str, judgement: Judgement) -> str:
+    """The same verdict for a terminal (`wentong check`): what the file is, what would become of it, every finding."""
+    if judgement.outcome == "ignore":
+        return f"{_one_line(file_name)}\n  临时文件或系统文件,不处理。"
+    form = forms().get(judgement.form or "")
+    known = [form and f"{form.code} {form.title}", judgement.period and _period_title(judgement.period), judgement.unit]
+    lines = ["  ".join(filter(None, known)), _conclusion(judgement), *_listed(most_important_first(judgement.findings))]
+    return "\n".join([_one_line(file_name), *(f"  {line}" for line in lines if line)])
 
 
 def is_feedback_sheet(sheet: grid.Sheet, mark: Mapping[str, str]) -> bool:
@@ -226,7 +237,7 @@ def _receipt_lines(case: _Case) -> list[str]:
         f"报表:{form.code} {form.title}" if form else f"报表:{verdict.form or ''}",
         f"报告期:{_period_title(verdict.period)}",
         f"填报单位:{unit}{f'({verdict.unit})' if verdict.unit and verdict.unit != unit else ''}",
-        f"入库行数:{_accepted(case)}",
+        f"入库行数:{_accepted(case.judgement)}",
         "",
         "结果:检查通过,数据已接收入库,不需要再做什么。",
         *(["", f"提示({len(case.findings)}条,不需要重新报送):", *notices] if notices else []),
@@ -242,11 +253,15 @@ def _refusal_lines(case: _Case) -> list[str]:
 
 def _list_lines(case: _Case) -> list[str]:
     """The findings as text, where no annotated copy can be made."""
-    lines = [f"{n}. 【{_effect(f)}】{_place(f, True)}:{_sentence(f)}" for n, f in enumerate(case.findings[:LISTED], 1)]
     return [
-        f"文统 审核结果:{case.summons}", "", *_head_lines(case), _conclusion(case),
-        "文件太大,没有另做标色的表格;请按下面的位置在自己的表格里改正,再放入收件箱。", "", *lines, *_unlisted(case),
+        f"文统 审核结果:{case.summons}", "", *_head_lines(case), _conclusion(case.judgement),
+        "文件太大或太复杂,没有另做标色的表格;请按下面的位置在自己的表格里改正,再放入收件箱。", "", *_listed(case.findings),
     ]  # fmt: skip
+
+
+def _listed(findings: Sequence[Finding]) -> list[str]:
+    lines = [f"{n}. 【{_effect(f)}】{_place(f, True)}:{_sentence(f)}" for n, f in enumerate(findings[:LISTED], 1)]
+    return [*lines, *_unlisted(findings)]
 
 
 # -- the sender's own workbook -----------------------------------------------------------------------------------------
@@ -591,18 +606,18 @@ def _introduction(case: _Case, notes: list[str]) -> list[str]:
     mend = f"怎么改:{how};② 保存;③ 把本文件直接放回收件箱(本镇的文件夹)。不用删除批注和本页。"
     explain = "请核对的:写错了的直接改正;情况属实的,在“备注”栏写明“情况属实”和原因,再把本文件放回收件箱。"
     steps = [*([mend] if case.to_mend else []), *([explain] if case.to_explain else [])]
-    return [";".join(_head_lines(case)), _conclusion(case), *steps, *(f"说明:{note}" for note in notes)]
+    return [";".join(_head_lines(case)), _conclusion(case.judgement), *steps, *(f"说明:{note}" for note in notes)]
 
 
-def _conclusion(case: _Case) -> str:
+def _conclusion(judgement: Judgement) -> str:
     """What became of the data."""
-    if case.judgement.outcome == "reject":
+    if judgement.outcome == "reject":
         return "结果:整份没有入库,请改正后重新报送。"
-    if case.judgement.outcome == "quarantine_file":
+    if judgement.outcome == "quarantine_file":
         return "结果:整份暂存,没有入库;改正后重新报送,或由县级管理员核对后放行。"
-    refused = sum(row.status == "quarantine" for row in case.judgement.rows)
-    effects = Counter(f.type.effect for f in case.findings)
-    parts = [f"通过检查、可以入库的有{_accepted(case)}行"]
+    refused = sum(row.status == "quarantine" for row in judgement.rows)
+    effects = Counter(f.type.effect for f in judgement.findings)
+    parts = [f"通过检查、可以入库的有{_accepted(judgement)}行"]
     parts += [f"没有入库的有{refused}行"] if refused else []
     parts += [f"没有入库的数值有{effects['withhold']}个"] if effects["withhold"] else []
     return f"结果:{','.join(parts)}。"
@@ -624,7 +639,7 @@ def _write_findings(sheet: Any, row: int, case: _Case, titles: Mapping[str, str]
             number += 1
             _write_finding(sheet, row, number, f, titles.get(f.sheet), many)
             row += 1
-    for text in _unlisted(case):
+    for text in _unlisted(case.findings):
         _write_line(sheet, row, text, Font(name=_FONT, size=11, bold=True))
 
 
@@ -660,8 +675,8 @@ def _write_line(sheet: Any, row: int, text: str, font: Font) -> None:
     sheet.row_dimensions[row].height = max(1, lines) * ((font.size or 11) + 5) + 3
 
 
-def _unlisted(case: _Case) -> list[str]:
-    left = case.findings[LISTED:]
+def _unlisted(findings: Sequence[Finding]) -> list[str]:
+    left = findings[LISTED:]
     counted = Counter(_effect(f) for f in left)
     told = "、".join(f"{effect} {n}处" for effect, n in counted.items())
     return [f"还有{len(left)}处没有列出({told}),请先改正以上各处。"] if left else []
@@ -708,8 +723,8 @@ def _one_line(text: str) -> str:
     return re.sub(r"[\r\n\t\v\f\u2028\u2029]+", " ", printable(text))
 
 
-def _accepted(case: _Case) -> int:
-    return sum(row.status == "accept" for row in case.judgement.rows)
+def _accepted(judgement: Judgement) -> int:
+    return sum(row.status == "accept" for row in judgement.rows)
 
 
 def _period_title(period: str | None) -> str:

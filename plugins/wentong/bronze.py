@@ -63,7 +63,8 @@ def write_bronze(archive: Path, submission_id: int, judgement: Judgement) -> Pat
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with open(part, "wb") as stream:
-        pq.write_table(table, stream, compression="zstd")
+        # Most files have a few dozen rows: dictionaries and statistics would be half of them, and half of the time.
+        pq.write_table(table, stream, compression="zstd", use_dictionary=False, write_statistics=False)
         stream.flush()
         os.fsync(stream.fileno())
     part.replace(path)

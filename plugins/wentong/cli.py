@@ -4,6 +4,7 @@ Exit status: 0 fine, 1 findings, 2 our error (one sentence, no traceback).
 """
 
 import argparse
+import getpass
 import json
 import os
 import sys
@@ -71,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
 
     held = verb("held", _held, "files held until their sender or the county decides")
     json_flag(held)
-    release = verb("release", _release, "load a held file as it is")
-    back = verb("return", _return, "give a held file back to its sender")
+    release = verb("release", _decide, "load a held file as it is")
+    back = verb("return", _decide, "give a held file back to its sender")
     for decision in (release, back):
         decision.add_argument("submission", type=int, metavar="N")
         decision.add_argument("--why", required=True, help="the reason, kept in the journal")
@@ -84,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("file", type=Path)
     plan = _group(verbs, "plan", "plans and their task lists")
     planned = verb("import", _plan_import, "bring a plan with its frozen task list into the warehouse", under=plan)
-    planned.add_argument("file", type=Path, help="the plan (.yml); its list is the CSV it names")
+    planned.add_argument("file", type=Path, help="the plan (.yml)")
+    planned.add_argument("--list", type=Path, help="the frozen task list (CSV); default: the one the plan names")
+    planned.add_argument("--why", help="why a frozen list is replaced, with the approval number")
 
     verb("up", _up, "run the whole site on this machine until Ctrl-C")
     verb("down", _down, "stop the site of this machine")
@@ -100,7 +103,7 @@ def _group(verbs: Any, name: str, text: str) -> Any:
 
 
 def _check(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline, reports
+    from wentong import answers, pipeline
 
     outcomes = set()
     with pipeline.ready(settings, now):
@@ -109,20 +112,21 @@ def _check(settings: Settings, now: datetime, options: argparse.Namespace) -> in
             if options.json:
                 _print_json(pipeline.as_json(path, judgement))
             else:
-                print(reports.judgement_text(path.name, judgement))
+                print(answers.verdict_text(str(path), judgement))
     return FINDINGS if outcomes - {"load", "ignore"} else FINE
 
 
 def _collect(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline
+    from wentong import pipeline, reports
 
     with pipeline.ready(settings, now):
-        summary = pipeline.collect(settings, now, options.share)
+        received = pipeline.collect(settings, now, options.share)
     if options.json:
-        _print_json(summary.as_dict())
+        for submission in received:
+            _print_json(submission._asdict())
     else:
-        print(summary.text())
-    return FINDINGS if summary.held or summary.rejected else FINE
+        print(reports.collected_table(received))
+    return FINDINGS if any(submission.outcome != "load" for submission in received) else FINE
 
 
 def _migrate(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
@@ -142,56 +146,62 @@ def _build(settings: Settings, now: datetime, options: argparse.Namespace) -> in
 
 
 def _status(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline, reports
+    from wentong import pipeline, reports, warehouse
 
-    with pipeline.ready(settings, now):
-        rows = pipeline.status(settings, now, options.period)
-    _print_rows(rows, options.json, reports.status_table)
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
+        _print_rows(warehouse.matrix(engine, options.period), options.json, reports.status_table)
     return FINE
 
 
 def _milestones(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline, reports
+    from wentong import pipeline, reports, warehouse
 
-    with pipeline.ready(settings, now):
-        rows = pipeline.milestones(settings, options.plan, options.known_at)
-    _print_rows(rows, options.json, reports.coverage_table)
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
+        _print_rows(warehouse.coverage(engine, options.plan, options.known_at), options.json, reports.coverage_table)
     return FINE
 
 
 def _held(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline, reports
+    from wentong import pipeline, reports, warehouse
 
-    with pipeline.ready(settings, now):
-        rows = pipeline.held(settings)
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
+        rows = warehouse.held(engine)
     _print_rows(rows, options.json, reports.held_table)
     return FINDINGS if rows else FINE
 
 
 def _decide(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline
+    from wentong import pipeline, warehouse
+    from wentong.archive import Archive
 
-    with pipeline.ready(settings, now):
-        pipeline.decide(settings, now, options.submission, options.kind, options.why)
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
+        journal = Archive(settings.archive).journal
+        warehouse.decide(engine, journal, options.submission, options.kind, options.why, getpass.getuser(), now)
+        pipeline.load(settings, now)
+        pipeline.build(settings, now)
+        pipeline.mark(settings, now)
     return FINE
 
 
-_release = _return = _decide
-
-
 def _units_import(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline
+    from wentong import pipeline, warehouse
+    from wentong.archive import Archive
 
-    with pipeline.ready(settings, now, sample=False):
-        print(pipeline.import_units(settings, now, options.file))
+    with pipeline.ready(settings, now, sample=False), warehouse.engine(settings) as engine:
+        done = warehouse.import_units(engine, Archive(settings.archive), options.file, now)
+    print(f"名录已导入:新增 {done.added},变更 {done.changed},未变 {done.unchanged},名单里没有的 {len(done.absent)}")
     return FINE
 
 
 def _plan_import(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline
+    from wentong import pipeline, plans, warehouse
+    from wentong.archive import Archive
 
-    with pipeline.ready(settings, now, sample=False):
-        print(pipeline.import_plan(settings, now, options.file))
+    with pipeline.ready(settings, now, sample=False), warehouse.engine(settings) as engine:
+        journal = Archive(settings.archive).journal
+        done = plans.import_plan(engine, journal, options.file, options.list, now, options.why)
+        pipeline.build(settings, now)
+    print(f"计划 {done.plan_code} 已导入:任务 {done.tasks},新增 {done.added},移出 {done.removed}")
     return FINE
 
 

@@ -7,7 +7,6 @@ import json
 import shutil
 import time
 import urllib.request
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +23,7 @@ LONGEST_SECONDS = 240
 
 def run(settings: Settings, now: datetime) -> None:
     """Run the demonstration and stop everything it started. Raises EnvironmentProblem if it does not come to its end."""
-    settings = replace(settings, home=HOME, share=HOME / "share", archive=HOME / "archive", database_url=None)
+    settings = replace(settings, home=HOME, share=HOME / "share", archive=HOME / "archive", database_url=None, owner_database_url=None)
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -36,7 +35,7 @@ def run(settings: Settings, now: datetime) -> None:
         dropped = samples.write_samples(settings.share)
         say(f"投放 {len(dropped)} 个文件到收件箱  dropped {len(dropped)} files into {settings.share}")
         _wait_for_scheduler(running, len(dropped), say)
-        _report(settings, now, len(dropped))
+        _report(settings, len(dropped))
     say("已全部停止  everything is stopped")
 
 
@@ -55,18 +54,18 @@ def _wait_for_scheduler(running: site.Site, dropped: int, say: site.Say) -> None
     while time.monotonic() < deadline:
         running.check()
         with warehouse.engine(running.settings) as engine:
-            stages = warehouse.stages(engine)
-            last_loads = warehouse.last_loads(engine)
+            stages = warehouse.progress(engine)
+            last_changes = warehouse.last_changes(engine)
         tracked = _tracked(running, token)
-        done = [period for period, at in last_loads.items() if tracked.get(period, at) > at]
+        done = [period for period, at in last_changes.items() if tracked.get(period, at) > at]
         text = (
-            f"接收 {stages.received}/{dropped}  审核 {stages.judged}/{dropped}  答复 {stages.answered}/{dropped}  "
-            f"入库 {stages.loaded}/{stages.to_load}  汇总 {len(done)}/{len(last_loads)} 个季度"
+            f"接收 {stages['received']}/{dropped}  审核 {stages['judged']}/{dropped}  答复 {stages['answered']}/{dropped}  "
+            f"入库 {stages['loaded']}/{stages['to_load']}  汇总 {len(done)}/{len(last_changes)} 个季度"
         )
         if text != shown:
             say(text)
             shown = text
-        if stages.answered >= dropped and stages.loaded == stages.to_load and last_loads and len(done) == len(last_loads):
+        if stages["answered"] >= dropped and stages["loaded"] == stages["to_load"] and last_changes and len(done) == len(last_changes):
             return
         time.sleep(1)
     raise EnvironmentProblem(f"The scheduler has not finished after {LONGEST_SECONDS} s; see {running.logs}.")
@@ -92,21 +91,22 @@ def _post(running: site.Site, path: str, body: dict[str, str]) -> Any:
         return json.load(response)
 
 
-def _report(settings: Settings, now: datetime, dropped: int) -> None:
+def _report(settings: Settings, dropped: int) -> None:
     with warehouse.engine(settings) as engine:
-        outcomes: Counter[str] = warehouse.outcomes(engine)
+        done = warehouse.progress(engine)
+        table = reports.coverage_table(warehouse.coverage(engine), sample=True)
     print()
     print(
-        f"共投放 {dropped} 个文件:收到 {outcomes.total()},入库 {outcomes['load']},"
-        f"暂存待确认 {outcomes['quarantine_file']},退回 {outcomes['reject']}"
+        f"投放 {dropped} 个文件:收到 {done['received']},入库 {done['loaded']},"
+        f"暂存待确认 {done['held']},退回重报 {done['rejected']}"
     )
     print(
-        f"{dropped} files dropped: {outcomes.total()} received, {outcomes['load']} loaded, "
-        f"{outcomes['quarantine_file']} held, {outcomes['reject']} rejected"
+        f"{dropped} files dropped: {done['received']} received, {done['loaded']} loaded, "
+        f"{done['held']} held, {done['rejected']} rejected"
     )
     print()
-    print(reports.coverage_table(pipeline.milestones(settings), note=DEMO_BANNER))
+    print(table)
     print()
-    print(f"答复(回执和标注稿) answers: {settings.share / '开平市' / '回执'}")
-    print(f"原件与日志(存档) archive and journal: {settings.archive}")
-    print(f"继续查看 look around: WENTONG_HOME={settings.home} make up")
+    print(f"答复(回执、标注稿) answers: {settings.share / samples.COUNTY / '回执'}")
+    print(f"原件与流水(存档) archive and journal: {settings.archive}")
+    print(f"接着看 look around: WENTONG_HOME={settings.home} make up")

@@ -1,28 +1,19 @@
 """Which return is it: the period and the reporting unit, from everything that names them.
 
-Sources in order of weight: the template's hidden mark, the titles above the tables, sheet names, the folder, the file
+Sources in order of weight: the template's hidden mark, the titles of the tables, sheet names, the folder, the file
 name. They may be silent; when two of them speak and disagree, the file is held and its sender asked (design: journey).
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import PurePath
+from functools import lru_cache
 
 from wentong.findings import Finding
 from wentong.periods import Period
 from wentong.places import Place, Register, plain
-
-_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "〇": 0, "零": 0, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_YEAR = re.compile(r"(?<!\d)(20\d\d)(?=年|[-._/Qq第一二三四\s]|季|$|(?:0?[1-9]|1[0-2])月|[\u4e00-\u9fff])|([二][〇零○O0][一二三四五六七八九〇零○]{2})年")
-_SHORT_YEAR = re.compile(r"(?<!\d)(\d\d)年(?=第?[一二三四1-4]季|[1-4]季|Q[1-4])")
-_QUARTER = re.compile(r"第?([一二三四1234])(?:个)?季(?:度)?|[Qq]([1-4])(?!\d)|([1-4])[Qq](?![a-zA-Z])")
-_MONTHS = re.compile(r"(?<![\d.])(0?[1-9]|1[0-2]|[一二三四五六七八九十]{1,2})月?\s*[-—~至到]+\s*(0?[1-9]|1[0-2]|[一二三四五六七八九十]{1,2})月")
-_DATE = re.compile(r"20\d\d[-年./]\d{1,2}[-月./]\d{1,2}日?|(?<!\d)20\d{6}(?!\d)")
-_MONTH_NUMBER = {word: n for n, word in enumerate("一 二 三 四 五 六 七 八 九 十 十一 十二".split(), 1)}
-_UNIT_LABEL = re.compile(r"(?:填报|报送|上报|填表)单位(?:\([^)]*\))?[::]\s*([^\s,,;;::]+)")
-_CODE_LABEL = re.compile(r"(?:统一编码|行政区划代码|区划代码|单位代码|代码|编码)[::]?\s*(\d{9,12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +23,77 @@ class Source:
     title: str
     text: str
 
-
-def quarters_in(text: str) -> tuple[set[int], set[int]]:
-    """(years, quarters) named in a text; a range of months that is no quarter counts as quarter 0."""
-    written = _DATE.sub(" ", plain(text).replace("_", " "))
-    years = set()
-    for match in _YEAR.finditer(written):
-        years.add(int(match[1]) if match[1] else int("".join(str(_DIGITS.get(c, 0)) for c in match[2])))
-    years |= {2000 + int(match[1]) for match in _SHORT_YEAR.finditer(written)}
-    quarters = {int(q) if q.isdigit() else _DIGITS[q] for m in _QUARTER.finditer(written) for q in m.groups() if q}
-    for match in _MONTHS.finditer(written):
-        first, last = (_MONTH_NUMBER.get(m) or int(m) for m in match.groups())
-        quarters.add(last // 3 if last % 3 == 0 and last - first == 2 else 0)
-    return years, quarters
+    def __str__(self) -> str:
+        return f"{self.title}“{self.text.strip()[:40]}”"
 
 
-def period_of(
-    sources: Iterable[Source], assumed: Period | None, today: date
-) -> tuple[Period | None, Finding | None]:
+# -- period ------------------------------------------------------------------------------------------------------------
+
+_NUMBERS = {word: n for n, word in enumerate([*"一二三四五六七八九十", "十一", "十二"], 1)}
+_NUMBERS |= {"I": 1, "II": 2, "III": 3, "IV": 4}
+_CHINESE_DIGITS = str.maketrans("〇○O零一二三四五六七八九", "0000123456789")
+_MONTH = r"(?:0?[1-9]|1[0-2]|十[一二]?|[一二三四五六七八九])"
+_ONE = r"(?:0?[1-4]|[一二三四]|I{1,3}V?|IV)"
+_TO = r"[-—–~至到]+"
+
+_CHINESE_YEAR = re.compile(r"二[〇○O零][〇○O零一二三四五六七八九]{2}(?=年|第)")
+_NOT_THE_PERIOD = re.compile(
+    r"(填报|报出|上报|制表|打印|报送|填表|编制|印发|审核|报告|截止|更新|导出)(日期|时间)(\([^)]*\))?[::]?[\d年月日./:-]*"
+    r"|有效期至?[::]?[\d年月日./-]*"
+    r"|(统一编码|[行政统计用]*区划代码|代码|编码|电话|手机)(\([^)]*\))?[::]?[\dA-Z-]*"
+    r"|[〔\[(【](20)?\d\d[〕\])】]第?\d*号|[^::,,。;;]{0,8}文号[::]\S*"
+)
+"""Dates of filling in, validity, document numbers and codes say nothing about the period."""
+_RANGE_OF_DAYS = re.compile(rf"({_MONTH})[月.]0?1日?{_TO}(?:20\d\d[年.])?({_MONTH})[月.](28|29|30|31)日?(?!\d)")
+_DATE = re.compile(
+    r"(?<!\d)(20\d\d)[-年./]\d{1,2}[-月./]\d{1,2}[日号]?(?!\d)|(?<!\d)20\d\d[01]\d[0-3]\d(?!\d)"
+    r"|(?<!\d)\d{1,2}月\d{1,2}[日号]|(?<!\d)\d{11,18}(?!\d)"
+)
+_YEAR = re.compile(r"(?<!\d)(20\d\d)(?![\d人平册个㎡m元本场次户亩号])")
+_SHORT_YEAR = re.compile(rf"(?<!\d)(\d\d)年?(?=[-_.]?Q[1-4])|(?<!\d)(\d\d)年(?=度?第?{_ONE}个?季|{_MONTH}月?{_TO}{_MONTH}月)")
+_SEVERAL = re.compile(
+    rf"前[二三四2-4两]个?季|(?<!\d){_ONE}(?:个?季度?)?(?:{_TO}|[、,,和及与])第?{_ONE}个?季|[上下]半年|[1-4]Q?{_TO}Q[1-4]"
+)
+_QUARTER = re.compile(
+    rf"第({_ONE})个?季|(?<!\d)({_ONE})个?季(?=度|报|末)|(?<![A-Za-z])[Qq]0?([1-4])(?!\d)|(?<!\d)([1-4])[Qq](?![A-Za-z])"
+)
+_MONTHS = re.compile(rf"(?<![\d.])({_MONTH})月?(?:份)?{_TO}(?:20\d\d[年.-])?({_MONTH})月")
+_DOTTED_MONTHS = re.compile(rf"20\d\d\.({_MONTH}){_TO}(?:20\d\d\.)?({_MONTH})(?!\d)")
+
+
+@lru_cache(maxsize=4096)
+def quarters_in(text: str) -> tuple[frozenset[int], frozenset[int]]:
+    """(years, quarters) named in a text; several quarters at once (1-9月, 前三季度) count as quarter 0."""
+    written = _CHINESE_YEAR.sub(lambda m: m[0].translate(_CHINESE_DIGITS).replace("二", "2"), plain(text[:300]))
+    written = _NOT_THE_PERIOD.sub(" ", written)
+    quarters: set[int] = set()
+    for pattern in (_RANGE_OF_DAYS, _MONTHS, _DOTTED_MONTHS):
+        for match in pattern.finditer(written):
+            quarters.add(_quarter_of_months(_number(match[1]), _number(match[2])))
+    years = {int(match[1]) for match in _RANGE_YEAR.finditer(written)} | {
+        2000 + int(match[1] or match[2]) for match in _SHORT_YEAR.finditer(written)
+    }
+    written = _MONTHS.sub(" ", _DATE.sub(" ", _RANGE_OF_DAYS.sub(" ", written)))
+    years |= {int(match[1]) for match in _YEAR.finditer(written)}
+    if _SEVERAL.search(written):
+        quarters.add(0)
+    else:
+        quarters |= {_number(word) for match in _QUARTER.finditer(written) for word in match.groups() if word}
+    return frozenset(years), frozenset(quarters)
+
+
+_RANGE_YEAR = re.compile(rf"(?<!\d)(20\d\d)[年.-](?={_MONTH}(?:月份?|[月.]\d{{1,2}}日?)?{_TO})")
+
+
+def _number(word: str) -> int:
+    return _NUMBERS.get(word) or int(word)
+
+
+def _quarter_of_months(first: int, last: int) -> int:
+    return last // 3 if last % 3 == 0 and last - first == 2 else 0
+
+
+def period_of(sources: Iterable[Source], assumed: Period | None, today: date) -> tuple[Period | None, Finding | None]:
     """The quarter a return reports, and the finding that holds the file when its sources are silent or disagree.
 
     `assumed` serves only where every source is silent. In a conflict the weightiest source gives the period, so that a
@@ -60,66 +104,198 @@ def period_of(
     for source in sources:
         named_years, named_quarters = quarters_in(source.text)
         if len(named_quarters) > 1 or 0 in named_quarters:
-            return assumed, Finding("period_mixed", raw=source.text, params={"place": source.title})
+            return assumed, Finding("period_mixed", raw=source.text.strip()[:60], params={"place": source.title})
         for year in named_years if len(named_years) == 1 else ():
-            years.setdefault(year, f"{source.title}“{source.text.strip()[:40]}”")
+            years.setdefault(year, str(source))
         for quarter in named_quarters:
-            quarters.setdefault(quarter, f"{source.title}“{source.text.strip()[:40]}”")
-    year = next(iter(years), assumed.first_day.year if assumed else None)
-    quarter = next(iter(quarters), assumed.last_day.month // 3 if assumed else None)
-    if year is None or quarter is None:
+            quarters.setdefault(quarter, str(source))
+    if assumed and not years:
+        years[assumed.first_day.year] = ""
+    if assumed and not quarters:
+        quarters[assumed.last_day.month // 3] = ""
+    if not years or not quarters:
         return None, Finding("period_unknown")
-    period = Period.quarter(year, quarter)
-    if len(years) > 1 or len(quarters) > 1:
-        said = dict.fromkeys([*(years.values() if len(years) > 1 else ()), *(quarters.values() if len(quarters) > 1 else ())])
-        return period, Finding("period_conflict", params={"places": "、".join(said)})
+    period = Period.quarter(next(iter(years)), next(iter(quarters)))
+    conflicting = [said for said in (years, quarters) if len(said) > 1]
+    if conflicting:
+        places = "、".join(dict.fromkeys(where for said in conflicting for where in said.values()))
+        return period, Finding("period_conflict", params={"places": places})
     if period.first_day > today:
         return period, Finding("period_future", params={"period": period.title})
     return period, None
 
 
+# -- unit: what one text says ------------------------------------------------------------------------------------------
+
+_UNIT_LABEL = re.compile(r"(?:填报|报送|上报|填表|编制)?单位(?:\([^)]*\))?:([^\s,;:]+)")
+_CODE_LABEL = re.compile(r"(?:统一编码|行政区划代码|区划代码|单位代码|代码|编码):?(\d{12}|\d{9})(?![\dA-Z])")
+_SEVERAL_TOWNS = re.compile(r"等?[\d一二三四五六七八九十两]+个?(?:镇|街道|乡|镇街)(?!\w*(?:村|站))|各(?:镇|街道|乡)|全[市县区]")
+_TOWN_ENDING = re.compile(r"([镇乡]|街道)(?:人民政府|政府|办事处|[综合]*文化站|文体?服务中心)?$")
+
+
 @dataclass(frozen=True, slots=True)
 class UnitNamed:
-    """What one source says of the reporting unit: towns, or the whole county."""
+    """What one text says of the reporting unit: towns, or the whole county."""
 
-    towns: tuple[Place, ...]
-    county: bool
+    towns: tuple[Place, ...] = ()
+    county: bool = False
+    label: bool = False
+    """Said behind 填报单位: not merely in passing."""
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def town(self) -> Place | None:
+        """The one town that is named."""
+        return self.towns[0] if len(self.towns) == 1 and not self.county else None
 
 
 def unit_in_title(text: str, register: Register, county_code: str) -> UnitNamed:
     """The towns a title names. Beside a name, a code that disagrees is only a warning: the name decides."""
-    towns = tuple(register.towns_named(text, county_code))
-    named_county = register.county_named(text)
-    county = bool(named_county and named_county.code == county_code and not towns)
-    findings: list[Finding] = []
-    written = plain(text)
+    written = plain(text[:300])
+    towns = tuple(register.towns_named(written, county_code))
+    named = register.county_named(written)
+    if towns and (len(towns) > 1 or _SEVERAL_TOWNS.search(written)):
+        return UnitNamed(towns, county=True)
     label = _UNIT_LABEL.search(written)
     if label and not towns:
-        meant = register.town_written(label[1], county_code)
-        if meant:
-            towns, county = (meant,), False
-        elif re.search(r"[镇乡]$|街道$|[镇乡街道].{0,8}(站|中心|办事处)$", label[1]) and not county:
-            findings.append(Finding("unit_not_registered", raw=label[1]))
-    code = _CODE_LABEL.search(written)
-    if code:
-        by_code = register.by_code.get(code[1][:9].ljust(12, "0"))
-        if len(towns) == 1 and (by_code is None or by_code.code != towns[0].code):
-            findings.append(
-                Finding("unit_code_differs", raw=code[1], params={"town": towns[0].name, "code": towns[0].code})
-            )
-        elif not towns and not county and by_code is not None and by_code.level == 4:
+        if meant := register.town_written(label[1], county_code):
+            towns = (meant,)
+        elif _TOWN_ENDING.search(label[1]):
+            return UnitNamed(findings=(Finding("unit_not_registered", raw=label[1]),), label=True)
+    findings: list[Finding] = []
+    if code := _CODE_LABEL.search(written):
+        by_code = register.by_code.get(code[1][:9] + "000")
+        if towns and by_code != towns[0]:
+            params = {"town": towns[0].name, "code": towns[0].code}
+            findings.append(Finding("unit_code_differs", raw=code[1], params=params))
+        elif not towns and named is None and by_code is not None and by_code.level == 4:
             towns = (by_code,)
-    return UnitNamed(towns, county, tuple(findings))
+    county = not towns and named is not None and named.code == county_code
+    return UnitNamed(towns, county, bool(label), tuple(findings))
 
 
-def unit_in_name(text: str, register: Register, county_code: str) -> UnitNamed:
-    """The town a folder, sheet or file name speaks of; short names count there."""
-    exact = register.town_written(text, county_code)
-    towns = (exact,) if exact else tuple(register.towns_named(text, county_code, short=True))
-    return UnitNamed(towns, county=False)
+def unit_in_name(text: str, register: Register, county_code: str) -> Place | None:
+    """The one town a folder, sheet or file name speaks of; short names count there."""
+    if exact := register.town_written(text, county_code):
+        return exact
+    if _SEVERAL_TOWNS.search(plain(text)):
+        return None
+    towns = register.towns_named(text, county_code, short=True)
+    return towns[0] if len(towns) == 1 else None
 
 
-def name_sources(folders: Iterable[str], file_name: str) -> list[Source]:
-    """The folders below the inbox and the file's name as sources."""
-    return [*(Source("文件夹", folder) for folder in folders), Source("文件名", PurePath(file_name).stem)]
+# -- unit: the decision ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class UnitClaims:
+    """Everything that speaks of the reporting unit of one file."""
+
+    mark: str | None
+    """The unit of the template's hidden mark."""
+    titles: Sequence[Source]
+    sheets: Sequence[Source]
+    """Names of the sheets that hold rows."""
+    names: Sequence[Source]
+    """Folders and file name."""
+    sections: set[str]
+    """Codes of the towns that titles or sheets divide the rows among."""
+    town_column: Counter[str]
+    """Rows per town as the town column says."""
+    codes: Counter[str]
+    """Rows per town as the village codes say; empty unless every row has a code."""
+    assumed: str | None
+
+
+@dataclass(slots=True)
+class Unit:
+    """The decision: a reporting town, or the whole county."""
+
+    code: str | None = None
+    town: str | None = None
+    """None for a county's workbook, whose rows say their town."""
+    held: Finding | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+def unit_of(claims: UnitClaims, register: Register, county_code: str) -> Unit:
+    """Whose return it is. Sources that disagree, a unit nobody knows and silence hold the file."""
+    unit = Unit()
+    said, county_titled = _towns_said(claims, register, county_code, unit)
+    if unit.held:
+        return unit
+    among = claims.sections if len(claims.sections) > 1 else set()
+    if not among and len(claims.town_column) > 1 and not _is_mostly(claims.town_column, set(said)):
+        among = set(claims.town_column)
+    if among:
+        outside = {code: where for code, where in said.items() if not where.startswith(("表头", "工作表名"))}
+        unit.code = county_code
+        if outside:
+            places = {**outside, county_code: "表中各行"}
+            unit.held = _conflict(places, register, "包含几个镇(街)的数据")
+        return unit
+    if not said:
+        said = _towns_of_rows(claims)
+    if not said and claims.assumed and not (county_titled and claims.codes):
+        said = {claims.assumed[:9] + "000": "命令行"}
+    if not said and not claims.codes:
+        unit.held = Finding("unit_unknown")
+        return unit
+    if len(said) > 1:
+        unit.held = _conflict(said, register)
+    unit.code = next(iter(said), county_code)
+    place = register.by_code.get(unit.code)
+    unit.town = unit.code if place and place.level == 4 else None
+    return unit
+
+
+def _towns_of_rows(claims: UnitClaims) -> dict[str, str]:
+    """The one town that all rows name, by their town column or their codes."""
+    for towns, where in ((claims.town_column, "所属镇(街)一栏"), (claims.codes, "行政区划代码一栏")):
+        if len(towns) == 1:
+            return {next(iter(towns)): where}
+    return {}
+
+
+def _towns_said(
+    claims: UnitClaims, register: Register, county_code: str, unit: Unit
+) -> tuple[dict[str, str], bool]:
+    """Town code -> where it was said, in order of weight; and whether a title names the county or several towns."""
+    said: dict[str, str] = {}
+    county = False
+    if claims.mark:
+        place = register.by_code.get(claims.mark)
+        if place is None:
+            unit.held = Finding("unit_not_registered", raw=claims.mark)
+        elif place.level == 4:
+            said[place.code] = "模板标记"
+    for source in claims.titles:
+        named = unit_in_title(source.text, register, county_code)
+        for finding in named.findings:
+            if finding.severity == "critical":
+                unit.held = unit.held or finding
+            elif finding not in unit.findings:
+                unit.findings.append(finding)
+        county |= named.county
+        if named.town:
+            said.setdefault(named.town.code, str(source))
+    for source in (*claims.sheets, *claims.names):
+        if town := unit_in_name(source.text, register, county_code):
+            said.setdefault(town.code, str(source))
+    return said, county
+
+
+def _is_mostly(town_column: Counter[str], said: set[str]) -> bool:
+    """Whether the town column belongs to the one town said, with a few stray rows of others."""
+    return len(said) == 1 and 2 * sum(town_column[code] for code in said) > sum(town_column.values())
+
+
+def _conflict(said: dict[str, str], register: Register, about_county: str = "") -> Finding:
+    def name(code: str) -> str:
+        place = register.by_code.get(code)
+        if about_county and (place is None or place.level == 3):
+            return about_county
+        return f"是{place.name}" if place else f"是{code}"
+
+    places = "、".join(f"{where}{name(code)}" for code, where in said.items())
+    return Finding("unit_conflict", params={"places": places})

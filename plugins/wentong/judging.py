@@ -1,24 +1,27 @@
-"""From one file to a draft verdict: read, find the tables, give each cell its meaning, establish each village.
+"""From one file to a draft verdict: read, find the tables, tell which return it is, give each row its meaning.
 
 Runs in the lean reading workers and never imports Great Expectations; the rules across cells are added by `checks`.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
-from wentong import evidence, layout, readers, templates, values
-from wentong.answers import is_feedback_sheet
-from wentong.evidence import Source
+from wentong import evidence, layout, readers, templates
+from wentong.answers import is_feedback_sheet, plain_name
+from wentong.evidence import Source, UnitClaims
 from wentong.findings import Finding
-from wentong.forms import Field, forms
-from wentong.grid import Book, Cell, Sheet, Unreadable
+from wentong.forms import Form, Table, forms
+from wentong.grid import Book, Unreadable
+from wentong.layout import Block, RawRow
 from wentong.periods import Period
-from wentong.places import Place, Register
+from wentong.places import Register, plain, read_code
 from wentong.returns import Judgement, Row
+from wentong.rows import RowReader, Towns, mark_repeats, town_cells
+from wentong.signatures import TITLES
+from wentong.totals import check_totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,380 +54,243 @@ def draft(file: Incoming, register: Register, today: date) -> Judgement:
     return _Reading(file, register, today, book, verdict).judged()
 
 
+class _Refused(Exception):
+    """The file as a whole is not the return it should be."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+
+
 class _Reading:
     """One book on its way to a verdict; holds what the steps share."""
 
     def __init__(self, file: Incoming, register: Register, today: date, book: Book, verdict: Judgement) -> None:
         self.file, self.register, self.today, self.verdict = file, register, today, verdict
+        self.county = file.county_code
         self.mark = templates.read_mark(book)
-        sheets = [
-            s
-            for s in book.sheets
-            if s.visible and s.name != templates.MARK_SHEET and not is_feedback_sheet(s, self.mark)
+        self.layouts = [
+            layout.read_sheet(sheet)
+            for sheet in book.sheets
+            if sheet.visible and sheet.name != templates.MARK_SHEET and not is_feedback_sheet(sheet, self.mark)
         ]
-        self.layouts = [layout.read_sheet(sheet) for sheet in sheets]
-        self.blocks = [block for sheet in self.layouts for block in sheet.blocks]
-        self.period: Period | None = None
+        self.titles_of_file = [self.mark.get("form", ""), plain_name(file.name)]
 
     def judged(self) -> Judgement:
+        """The verdict. A refusal says one thing only: why the file is not a return."""
+        if (submission := self.mark.get("submission", "")).isdigit():
+            self.verdict.answers_submission = int(submission)
+        try:
+            self._judge()
+        except _Refused as refused:
+            self.verdict.rows.clear()
+            self.verdict.outcome = "reject"
+            self.verdict.findings = [f for f in self.verdict.findings if not f.sheet and f.severity != "critical"]
+            self.verdict.findings.append(refused.finding)
+        return self.verdict
+
+    def _judge(self) -> None:
         verdict = self.verdict
-        if submission := self.mark.get("submission"):
-            verdict.answers_submission = int(submission) if submission.isdigit() else None
-        if not self.blocks:
-            verdict.findings.append(self._unknown_form())
-            return verdict
-        form, table = self.blocks[0].form, self.blocks[0].table
-        verdict.form, verdict.table = form.code, table.name
-        status = next(f for f in table.stored if f.required)
-        if not all(status.name in block.columns for block in self.blocks):
-            block = next(b for b in self.blocks if status.name not in b.columns)
-            verdict.findings.append(
-                Finding("missing_key_column", block.sheet.name, field=status.name, params={"label": status.title})
-            )
-        holds = self._identify()
-        for sheet in self.layouts:
-            for key, text in sheet.signatures.items():
-                verdict.signatures.setdefault(key, text)
-        if verdict.findings and verdict.findings[-1].code == "missing_key_column":
-            return verdict
-        summaries = self._read_rows()
-        if not verdict.rows:
-            code = "summary_only" if summaries else "blank_template"
-            verdict.findings.append(Finding(code, self.blocks[0].sheet.name))
-            return verdict
-        if all(self._is_empty(row) for row in verdict.rows):
-            verdict.rows.clear()
-            verdict.findings.append(Finding("blank_template", self.blocks[0].sheet.name))
-            return verdict
-        for block in self.blocks:
-            verdict.findings += block.findings
-        self._signatures()
-        self._absent_units()
-        verdict.outcome = "quarantine_file" if holds else "load"
-        return verdict
+        blocks = self._blocks_with_villages(self._own_blocks())
+        held = self._identify(blocks)
+        reader = RowReader(self.register, self.county, self.town, self.period)
+        read: list[tuple[Row, RawRow]] = []
+        for block, towns in blocks:
+            rows = reader.read(block, towns)
+            verdict.findings += [*block.findings, *check_totals(block, rows)]
+            read += [(row, raw) for row, raw in zip(rows, block.rows, strict=True) if row is not None]
+        verdict.rows = [row for row, _ in read]
+        if all(value is None for row in verdict.rows for value in row.values.values()) and not _written(verdict.rows):
+            raise _Refused(Finding("blank_template", blocks[0][0].sheet.name))
+        repeats = mark_repeats(read, self.register)
+        repeated = {(row.sheet, row.row) for row in verdict.rows if row.status == "duplicate"}
+        verdict.findings += [f for f in reader.findings if (f.sheet, f.row) not in repeated]
+        verdict.findings += [*repeats, *self._missing_signatures(blocks), *self._absent_units(blocks)]
+        verdict.outcome = "quarantine_file" if held else "load"
+
+    # -- which tables ---------------------------------------------------------------------------------------------------
+
+    def _own_blocks(self) -> list[Block]:
+        """The tables of one form; other tables in the file are left alone. Raises _Refused when there is none."""
+        found = [(block, self._standing(sheet, block)) for sheet in self.layouts for block in sheet.blocks]
+        own = [block for block, standing in found if standing == "own"]
+        if not own:
+            raise _Refused(self._why_not([block for block, standing in found if standing == "incomplete"]))
+        form, table = own[0].form, own[0].table
+        self.verdict.form, self.verdict.table = form.code, table.name
+        for block, standing in found:
+            if standing == "incomplete" and len(_figures(block)) >= _ENOUGH_TO_MISS:
+                raise _Refused(_missing_key(block))
+        return [block for block in own if block.table is table]
+
+    def _standing(self, sheet: layout.SheetLayout, block: Block) -> str:
+        """own, incomplete (the form, but what every row must say is missing) or foreign, by headings and titles."""
+        figures = len(_figures(block))
+        has_key = all(f.name in block.columns for f in block.table.stored if f.required)
+        said = [title.text for title in (*sheet.titles, *block.titles)]
+        if figures < _figures_needed([*said, block.sheet.name, *self.titles_of_file], said, block.form):
+            return "foreign"
+        return "own" if has_key else "incomplete"
+
+    def _why_not(self, incomplete: list[Block]) -> Finding:
+        if incomplete:
+            self.verdict.form, self.verdict.table = incomplete[0].form.code, incomplete[0].table.name
+            return _missing_key(incomplete[0])
+        for form in forms().values():
+            for table in form.tables:
+                figures = {f.name for f in table.stored if f.type != "text"}
+                town = table.role("town")
+                name = table.role("place_name")
+                for sheet in self.layouts:
+                    if len(sheet.near_miss & figures) < _ENOUGH_TO_MISS:
+                        continue
+                    self.verdict.form, self.verdict.table = form.code, table.name
+                    if town and town.name in sheet.near_miss:
+                        return Finding("summary_only", sheet.sheet.name)
+                    label = name.title if name else ""
+                    return Finding("missing_key_column", sheet.sheet.name, params={"label": label})
+        form = next(iter(forms().values()))
+        return Finding("unknown_form", params={"form_title": form.title, "looks_like": self._looks_like()})
+
+    def _looks_like(self) -> str:
+        """What a foreign file seems to be: its title, else its first words."""
+        texts = [t.text.strip() for sheet in self.layouts for t in _all_titles(sheet) if len(t.text.strip()) > 3]
+        named = [text for text in texts if re.search(r"(表|台账|清单|名册|花名册|统计|情况|通知)$", plain(text[:80]))]
+        title = next(iter(named or texts), "")
+        return f"表头看起来是“{title[:40]}”。" if title else ""
+
+    def _blocks_with_villages(self, blocks: list[Block]) -> list[tuple[Block, Towns]]:
+        """The tables that hold villages' rows; summaries beside them are no data and no evidence."""
+        found = [(block, Towns(block, self.register, self.county)) for block in blocks]
+        kept = [(block, towns) for block, towns in found if any(map(towns.is_village, block.rows))]
+        if not kept:
+            is_summary = any(block.rows or block.totals for block in blocks)
+            raise _Refused(Finding("summary_only" if is_summary else "blank_template", blocks[0].sheet.name))
+        return kept
 
     # -- which return ---------------------------------------------------------------------------------------------------
 
-    def _identify(self) -> bool:
+    def _identify(self, blocks: list[tuple[Block, Towns]]) -> bool:
         """Establish period and unit; True when the file must be held."""
-        texts = [Source("表头", text) for sheet in self.layouts for _, text in sheet.titles]
-        texts += [Source("表头", text) for block in self.blocks for _, text in block.titles]
-        sheets = [Source("工作表名", block.sheet.name) for block in self.blocks if block.sheet.name]
-        names = evidence.name_sources(self.file.folders, self.file.name)
+        sheets = list(dict.fromkeys(block.sheet.name for block, _ in blocks))
+        titles = [Source("表头", text) for text in self._texts_of(sheets, blocks)]
+        headings = [Source("表头", c.heading) for block, _ in blocks for c in block.columns.values()]
+        sheet_names = [Source("工作表名", name) for name in sheets if name]
+        names = [Source("文件夹", folder) for folder in self.file.folders]
+        names.append(Source("文件名", plain_name(self.file.name)))
         marked = [Source("模板标记", self.mark["period"])] if self.mark.get("period") else []
         assumed = Period.parse(self.file.assumed_period) if self.file.assumed_period else None
-        self.period, doubt = evidence.period_of(
-            dict.fromkeys([*marked, *texts, *sheets, *names]), assumed, self.today
-        )
+        sources = dict.fromkeys([*marked, *titles, *headings, *sheet_names, *names])
+        self.period, doubt = evidence.period_of(sources, assumed, self.today)
         self.verdict.period = str(self.period) if self.period else None
-        held = [finding for finding in (doubt, self._unit(texts)) if finding]
-        self.verdict.findings += held
+        unit = evidence.unit_of(self._claims(blocks, titles, sheet_names, names), self.register, self.county)
+        self.verdict.unit, self.town = unit.code, unit.town
+        held = [finding for finding in (doubt, unit.held) if finding]
+        self.verdict.findings += [*held, *unit.findings]
         return bool(held)
 
-    def _unit(self, titles: Sequence[Source]) -> Finding | None:
-        """Set the reporting unit; the finding that holds the file when its sources disagree or are silent."""
-        county = self.file.county_code
-        register = self.register
-        said: dict[str, str] = {}  # unit code -> where it was said
-        county_wide = False
-        if mark := self.mark.get("unit"):
-            said[mark] = "模板标记"
-        for source in dict.fromkeys(titles):
-            named = evidence.unit_in_title(source.text, register, county)
-            for finding in named.findings:
-                if finding.severity == "critical":
-                    return finding
-                if finding not in self.verdict.findings:
-                    self.verdict.findings.append(finding)
-            county_wide |= len(named.towns) > 1 or named.county
-            if len(named.towns) == 1:
-                said.setdefault(named.towns[0].code, f"表头“{source.text.strip()[:30]}”")
-        for name in dict.fromkeys(block.sheet.name for block in self.blocks):
-            for town in evidence.unit_in_name(name, register, county).towns:
-                said.setdefault(town.code, f"工作表名“{name}”")
-        in_titles = [code for code in said if code in register.by_code and register.by_code[code].level == 4]
-        several = len(in_titles) > 1 and self._several_towns()
-        for source in evidence.name_sources(self.file.folders, self.file.name):
-            towns = evidence.unit_in_name(source.text, register, county).towns
-            if len(towns) == 1:
-                if towns[0].code not in said and (several or self._town_columns_disagree(towns[0].code)):
-                    said.setdefault(towns[0].code, f"{source.title}“{source.text}”")
-                    return self._unit_conflict(said, county)
-                said.setdefault(towns[0].code, f"{source.title}“{source.text}”")
-        self.reporting_town: str | None = None
-        if several or (county_wide and not said) or (not said and self._town_columns()):
-            self.verdict.unit = county
-            return None
-        if len(said) > 1:
-            return self._unit_conflict(said, county)
-        if not said and self.file.assumed_unit:
-            said[self.file.assumed_unit[:9].ljust(12, "0")] = "命令行"
-        if not said:
-            if self._codes_settle():
-                self.verdict.unit = county
-                return None
-            return Finding("unit_unknown")
-        code = next(iter(said))
-        self.verdict.unit = code
-        place = register.by_code.get(code)
-        if place is not None and place.level == 4:
-            self.reporting_town = code
-        return None
+    def _texts_of(self, sheets: list[str], blocks: list[tuple[Block, Towns]]) -> list[str]:
+        """The titles of sheets that hold rows; explanations of the form are no evidence."""
+        above = [t.text for sheet in self.layouts if sheet.sheet.name in sheets for t in sheet.titles]
+        within = [t.text for block, _ in blocks for t in block.titles]
+        return [text for text in dict.fromkeys([*above, *within]) if not layout.is_note(text)]
 
-    def _unit_conflict(self, said: dict[str, str], county: str) -> Finding:
-        self.reporting_town = next(iter(said)) if next(iter(said)) in self.register.by_code else None
-        self.verdict.unit = self.reporting_town or county
-        places = "、".join(
-            f"{where}是{self.register.by_code[code].name if code in self.register.by_code else code}"
-            for code, where in said.items()
-        )
-        return Finding("unit_conflict", params={"places": places})
+    def _claims(
+        self, blocks: list[tuple[Block, Towns]], titles: list[Source], sheets: list[Source], names: list[Source]
+    ) -> UnitClaims:
+        sections: set[str] = set()
+        columns: Counter[str] = Counter()
+        codes: Counter[str] = Counter()
+        coded = True
+        for block, towns in blocks:
+            rows = [raw for raw in block.rows if towns.is_village(raw)]
+            sections |= {town for raw in rows if (town := towns.of(raw))}
+            columns.update(t.code for _, t in town_cells(block, self.register, self.county).values() if t)
+            for raw in rows:
+                place = self.register.by_code.get(read_code(raw.cell("division_code")).digits)
+                coded = coded and place is not None and place.level == 5
+                if place:
+                    codes[place.parent_code] += 1
+        if not coded:
+            codes.clear()
+        mark = self.mark.get("unit")
+        return UnitClaims(mark, titles, sheets, names, sections, columns, codes, self.file.assumed_unit)
 
-    def _several_towns(self) -> bool:
-        """Whether the tables are divided among towns by their titles, sheets or block titles."""
-        towns = {self._block_town(block) for block in self.blocks} | {
-            self._title_town(row.town_title) for block in self.blocks for row in block.rows if row.town_title
-        }
-        return len(towns - {None}) > 1
+    # -- about the whole file -------------------------------------------------------------------------------------------
 
-    def _town_columns(self) -> set[str]:
-        """Towns written in the town columns of all tables."""
-        found = set()
-        for block in self.blocks:
-            for row in block.rows:
-                if (cell := row.cell("town_name")) and (
-                    town := self.register.town_written(cell.raw, self.file.county_code)
-                ):
-                    found.add(town.code)
-        return found
+    def _missing_signatures(self, blocks: list[tuple[Block, Towns]]) -> list[Finding]:
+        sheets = {block.sheet.name for block, _ in blocks}
+        for sheet in self.layouts:
+            if sheet.sheet.name in sheets:
+                self.verdict.signatures = {**sheet.signatures, **self.verdict.signatures}
+        missing = [title for key, title in TITLES.items() if key not in self.verdict.signatures]
+        params = {"missing": "、".join(missing)}
+        return [Finding("signature_missing", blocks[-1][0].sheet.name, params=params)] if missing else []
 
-    def _town_columns_disagree(self, town: str) -> bool:
-        return len(self._town_columns() - {town}) > 1
+    def _absent_units(self, blocks: list[tuple[Block, Towns]]) -> list[Finding]:
+        """Villages on the roll that a town's return leaves out keep their last version and are named.
 
-    def _codes_settle(self) -> bool:
-        """Without town column, title or sheet the codes decide: every row has one."""
-        rows = [row for block in self.blocks for row in block.rows]
-        return bool(rows) and all(row.cell("division_code") is not None for row in rows)
-
-    def _block_town(self, block: layout.Block) -> str | None:
-        for _, text in reversed(block.titles):
-            towns = evidence.unit_in_title(text, self.register, self.file.county_code).towns
-            if len(towns) == 1:
-                return towns[0].code
-        towns = evidence.unit_in_name(block.sheet.name, self.register, self.file.county_code).towns
-        return towns[0].code if len(towns) == 1 else None
-
-    def _title_town(self, text: str | None) -> str | None:
-        if text is None:
-            return None
-        place = self.register.town_written(text, self.file.county_code)
-        towns = [place] if place else self.register.towns_named(text, self.file.county_code)
-        return towns[0].code if len(towns) == 1 and towns[0] else None
-
-    # -- rows -----------------------------------------------------------------------------------------------------------
-
-    def _read_rows(self) -> int:
-        """Fill verdict.rows; returns how many rows summed up others."""
-        summaries = 0
-        for block in self.blocks:
-            town = self._block_town(block) if self.verdict.unit == self.file.county_code else self.reporting_town
-            above: dict[str, values.Parsed] = {}
-            read: list[Row | None] = []
-            for raw in block.rows:
-                name = raw.cell("village_name")
-                if name and self.register.is_summary_name(name.raw, self.file.county_code):
-                    summaries += 1
-                    read.append(None)
-                    continue
-                row = self._read_row(block, raw, self._title_town(raw.town_title) or town, above)
-                read.append(row)
-                self.verdict.rows.append(row)
-            summaries += len(block.totals)
-            self._check_totals(block, read)
-        self._mark_repeats()
-        return summaries
-
-    def _read_row(
-        self, block: layout.Block, raw: layout.RawRow, town: str | None, above: dict[str, values.Parsed]
-    ) -> Row:
-        sheet = block.sheet
-        row = Row(sheet.name, raw.row)
-        cell = raw.cell("town_name")
-        if cell is not None:
-            written = self.register.town_written(cell.raw, self.file.county_code)
-            if written is not None and self.reporting_town and written.code != self.reporting_town:
-                self._quarantine(row, raw, Finding("wrong_town_village", field="village_name", raw=_raw(raw.cell("village_name")), params={
-                    "other_town": written.name, "town": self.register.by_code[self.reporting_town].name}))
-            if written is not None:
-                town = written.code
-        row.town_code = town
-        resolved = self.register.resolve(
-            raw.cell("village_name"), raw.cell("division_code"), town, self.file.county_code
-        )
-        for finding in resolved.findings:
-            if finding.severity == "row":
-                if row.status == "accept":
-                    self._quarantine(row, raw, finding)
-            else:
-                self._place_finding(row, raw, finding)
-        if resolved.place is not None:
-            row.division_code, row.town_code = resolved.place.code, resolved.place.parent_code
-        if raw.row in sheet.hidden_rows:
-            self._place_finding(row, raw, Finding("hidden_row", field="village_name"))
-        reason = raw.cell("remark") is not None
-        for declared in block.table.stored:
-            if declared.name in raw.cells:
-                self._read_value(block, row, raw, declared, above, reason)
-        return row
-
-    def _read_value(
-        self,
-        block: layout.Block,
-        row: Row,
-        raw: layout.RawRow,
-        declared: Field,
-        above: dict[str, values.Parsed],
-        has_reason: bool,
-    ) -> None:
-        (number, column), cell = raw.cells[declared.name]
-        parsed = values.parse(
-            cell,
-            declared,
-            heading_unit=block.columns[declared.name].unit,
-            period=self.period,
-            above=above.get(declared.name),
-            has_reason=has_reason and declared.name != "remark",
-        )
-        above[declared.name] = parsed
-        row.values[declared.name] = parsed.value
-        row.cells[declared.name] = (number, column, cell.raw if cell else "")
-        if parsed.state:
-            row.states[declared.name] = parsed.state
-        for code, params in parsed.findings:
-            self.verdict.findings.append(
-                Finding(
-                    code,
-                    block.sheet.name,
-                    number,
-                    column,
-                    declared.name,
-                    cell.raw if cell else "",
-                    {"label": declared.title, "unit": declared.unit or "", **params},
-                )
-            )
-
-    def _quarantine(self, row: Row, raw: layout.RawRow, finding: Finding) -> None:
-        row.status = "quarantine"
-        self._place_finding(row, raw, finding)
-
-    def _place_finding(self, row: Row, raw: layout.RawRow, finding: Finding) -> None:
-        """Give a finding about a row its cell: the code cell when the code is at fault, else the name cell."""
-        field = finding.field if finding.field in raw.cells else "village_name"
-        if field not in raw.cells:
-            field = "division_code"
-        (number, column), _ = raw.cells[field]
-        self.verdict.findings.append(replace(finding, sheet=row.sheet, row=number, col=column, field=field))
-
-    def _is_empty(self, row: Row) -> bool:
-        return all(state == "blank" for name, state in row.states.items()) and all(
-            value is None for value in row.values.values()
-        )
-
-    # -- across rows ----------------------------------------------------------------------------------------------------
-
-    def _mark_repeats(self) -> None:
-        """Of identical rows for one village the first loads; of different ones none (design: decided further, 2)."""
-        by_village: dict[str, list[Row]] = defaultdict(list)
-        for row in self.verdict.rows:
-            if row.division_code and row.status == "accept":
-                by_village[row.division_code].append(row)
-        for code, rows in by_village.items():
-            if len(rows) == 1:
-                continue
-            same = all(row.values == rows[0].values for row in rows[1:])
-            numbers = "、".join(str(row.row) for row in rows)
-            params = {"village": self.register.by_code[code].name, "count": str(len(rows)), "rows": numbers}
-            for row in rows[1:] if same else rows:
-                row.status = "duplicate" if same else "quarantine"
-                self.verdict.findings.append(
-                    _at_identity(row, self.blocks, "identical_rows" if same else "conflicting_rows", params)
-                )
-
-    def _check_totals(self, block: layout.Block, read: Sequence[Row | None]) -> None:
-        """Totals are recomputed; one that agrees with none of the sums it may mean is a warning at its cell."""
-        for total in block.totals:
-            for name, ((number, column), cell) in total.cells.items():
-                declared = block.columns[name].field
-                if cell is None or declared.type not in ("count", "number") or declared.unit == "小时":
-                    continue
-                parsed = values.parse(cell, declared, heading_unit=block.columns[name].unit, period=self.period)
-                if parsed.value is None or parsed.findings:
-                    continue
-                sums = [_sum(read, span, name) for span in total.spans]
-                if None in sums[:1] or parsed.value in sums:
-                    continue
-                params = {"label": declared.title, "sum": f"{sums[0]:f}" if sums[0] is not None else ""}
-                self.verdict.findings.append(
-                    Finding("total_mismatch", block.sheet.name, number, column, name, cell.raw, params)
-                )
-
-    def _signatures(self) -> None:
-        titles = {"preparer": "填表人", "reviewer": "审核人", "head": "单位负责人", "reported_on": "报出日期"}
-        missing = [title for key, title in titles.items() if key not in self.verdict.signatures]
-        if missing:
-            self.verdict.findings.append(
-                Finding("signature_missing", self.blocks[-1].sheet.name, params={"missing": "、".join(missing)})
-            )
-
-    def _absent_units(self) -> None:
-        """Villages on the roll that a town's return leaves out keep their last version and are named."""
-        if not self.reporting_town:
-            return
+        Rows of which the village is not known yet may be just these.
+        """
+        if not self.town:
+            return []
         present = {row.division_code for row in self.verdict.rows}
-        absent = [v for v in self.register.villages(self.reporting_town) if v.code not in present]
-        if absent:
-            names = "、".join(v.name for v in absent[:20]) + ("等" if len(absent) > 20 else "")
-            self.verdict.findings.append(
-                Finding("units_absent", self.blocks[0].sheet.name, params={"count": str(len(absent)), "names": names})
-            )
-
-    def _unknown_form(self) -> Finding:
-        form = next(iter(forms().values()))
-        title = next((text.strip() for sheet in self.layouts for _, text in sheet.titles if len(text.strip()) > 3), "")
-        looks_like = f"表头看起来是“{title[:40]}”。" if title else ""
-        return Finding("unknown_form", params={"form_title": form.title, "looks_like": looks_like})
+        absent = [v for v in self.register.villages(self.town) if v.code not in present]
+        unknown = sum(row.division_code is None for row in self.verdict.rows)
+        if len(absent) <= unknown:
+            return []
+        names = "、".join(v.name for v in absent[:20]) + ("等" if len(absent) > 20 else "")
+        return [Finding("units_absent", blocks[0][0].sheet.name, params={"count": str(len(absent)), "names": names})]
 
 
-def _raw(cell: Cell | None) -> str:
-    return cell.raw if cell else ""
+# -- is it this form ---------------------------------------------------------------------------------------------------
+
+_ENOUGH_TO_MISS = 4
+"""So many figures of the form in a table without names or statuses make it this form, incomplete."""
+_OWN, _UNTITLED, _FOREIGN = 2, 4, 8
+"""Figures of the form that a table must have: below its own title, below none, below another's."""
+_COMMON = re.compile(
+    r"20\d\d|[第一二三四1-4]+季度?|\d+|[年月日度]|截至|关于|开展|填报|报送|统计|调查|摸底|情况|汇总|一览|登记|明细|台账|报表|季报|年报"
+    r"|月报|数据|信息|表|各|全|村|居|社区|镇|街道|乡|新区|市|县|区|省|级|基层|综合|报告期|单位|盖章|计量|编码|代码|统一|示例|虚构|仅供演示"
+    r"|制定机关|批准|备案|文号|有效期至?|表号|待主管部门填写|[^\w]|_|更正|最终|副本|修改|版|Q|附件|公章|时间|人|平方米|册|场次|个|小时"
+)
 
 
-def _sum(read: Sequence[Row | None], span: range, name: str) -> Decimal | None:
-    """The sum of a column over part of a table; None when a value there is withheld and the sum means nothing."""
-    total = Decimal(0)
-    for index in span:
-        row = read[index]
-        if row is None:
-            continue
-        if row.states.get(name) == "withheld":
-            return None
-        value = row.values.get(name)
-        total += value if isinstance(value, (int, Decimal)) else 0
-    return total
+_TABLE_TITLE = re.compile(r"(表|台账|情况|统计|清单|册)[\])》]*$")
 
 
-def _at_identity(row: Row, blocks: Sequence[layout.Block], code: str, params: dict[str, str]) -> Finding:
-    """A finding at a row's name cell, or its code cell when the table has no names."""
-    for block in blocks:
-        if block.sheet.name != row.sheet:
-            continue
-        for raw in block.rows:
-            if raw.row == row.row:
-                for field in ("village_name", "division_code"):
-                    if field in raw.cells:
-                        (number, column), cell = raw.cells[field]
-                        return Finding(code, row.sheet, number, column, field, _raw(cell), params)
-    return Finding(code, row.sheet, row.row, None, None, None, params)
+def _figures(block: Block) -> list[str]:
+    return [name for name, column in block.columns.items() if column.field in _counted(block.table)]
 
 
-__all__ = ["Incoming", "Place", "Sheet", "draft"]
+def _counted(table: Table) -> list[object]:
+    return [f for f in table.stored if f.type != "text"]
+
+
+def _figures_needed(texts: list[str], titles: list[str], form: Form) -> int:
+    """How many figures of the form a table needs to be taken for it, given what its titles say it is."""
+    core = plain(form.title).removeprefix("基层").removesuffix("季报").removesuffix("情况")
+    said = [plain(text[:100]) for text in texts if text]
+    if any(core in text or "文化服务中心" in text or form.code in text for text in said):
+        return _OWN
+    named = [plain(text) for text in titles if len(text) <= 60]
+    subjects = [_COMMON.sub("", text) for text in named if _TABLE_TITLE.search(text)]
+    foreign = any(len(subject) > 2 and "文" not in subject for subject in subjects)
+    return _FOREIGN if foreign else _UNTITLED
+
+
+def _missing_key(block: Block) -> Finding:
+    status = next(f for f in block.table.stored if f.required and f.name not in block.columns)
+    return Finding("missing_key_column", block.sheet.name, field=status.name, params={"label": status.title})
+
+
+def _all_titles(sheet: layout.SheetLayout) -> list[layout.Title]:
+    return [*sheet.titles, *(title for block in sheet.blocks for title in block.titles)]
+
+
+def _written(rows: list[Row]) -> bool:
+    """Whether anything but names was written in any row."""
+    return any(raw.strip() for row in rows for _, _, raw in row.cells.values())
+
+
+__all__ = ["Incoming", "draft"]

@@ -1,50 +1,47 @@
-"""Where the data stands in a sheet: headings, rows, totals, titles, footers. Knows forms, not values.
+"""Where the data stands in a sheet: headings, rows, totals, titles, footers. Knows forms, not values or places.
 
 A sheet is read top to bottom. Text above a header row is a title (it may name unit and period); rows below it are data
-until the next header; totals, notes, index rows and signature footers are told apart by what they say. A sheet without
-a header row may be one vertical label/value form per village.
+until the next header; totals, notes, index rows and signature footers are told apart by what they say. A header that
+comes again (each printed page, the next town) goes on with the same table. A sheet without a header row may hold
+vertical label/value forms, one per village.
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from wentong import values
 from wentong.findings import Finding
 from wentong.forms import Field, Form, Table, forms, units_of_measure
 from wentong.grid import Cell, Sheet
+from wentong.headings import PERSONAL, Heading, match_levels, match_one
 from wentong.places import plain
+from wentong.signatures import is_signature_line, read_signatures
 
 Coordinates = tuple[int, int]
+Cells = dict[str, tuple[Coordinates, Cell | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One matched heading: where a field's cells are."""
+    """One matched heading: where a field's cells are. Number 0: the column is there but cannot be told."""
 
     field: Field
     number: int
     heading: str
     unit: str | None
-    """The unit written in the heading or the unit row, if any."""
-    heading_row: int
+    """The unit written in the heading, the unit row or the title, if any."""
 
 
-@dataclass(slots=True)
-class Block:
-    """One table in a sheet: header, rows and what stood above it."""
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A text that is no data: above a table, or between its rows."""
 
-    sheet: Sheet
-    form: Form
-    table: Table
-    header_row: int
-    columns: dict[str, Column]
-    titles: list[tuple[Coordinates, str]] = field(default_factory=list)
-    rows: list["RawRow"] = field(default_factory=list)
-    totals: list["TotalRow"] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    row: int
+    column: int
+    text: str
 
 
 @dataclass(slots=True)
@@ -52,9 +49,11 @@ class RawRow:
     """One data row before its cells are given meaning. Absent cells are blank."""
 
     row: int
-    cells: dict[str, tuple[Coordinates, Cell | None]]
-    town_title: str | None = None
-    """The text of the last block title inside the table (水口镇 on a line of its own)."""
+    cells: Cells
+    heard: int = 0
+    """How many of the block's titles stand above this row."""
+    has_reason: bool = False
+    """Something is written in 备注 or 说明."""
 
     def cell(self, name: str) -> Cell | None:
         return self.cells[name][1] if name in self.cells else None
@@ -62,12 +61,40 @@ class RawRow:
 
 @dataclass(slots=True)
 class TotalRow:
-    """A 合计 or 小计 row and the data rows it may sum up (indices into Block.rows)."""
+    """A 合计 or 小计 row. Rows are counted as indices into Block.rows."""
 
     row: int
-    cells: dict[str, tuple[Coordinates, Cell | None]]
-    spans: list[range]
-    """It is right if it agrees with any of these."""
+    cells: Cells
+    position: int
+    """How many data rows stand above."""
+    is_partial: bool
+    """其中, 平均 and the like: not the sum of whole rows."""
+
+
+@dataclass(slots=True)
+class Block:
+    """One table: its columns, its rows and the texts above and between them."""
+
+    sheet: Sheet
+    form: Form
+    table: Table
+    columns: dict[str, Column]
+    span: range
+    """The columns of the sheet that belong to it, where tables stand side by side."""
+    titles: list[Title] = field(default_factory=list)
+    rows: list[RawRow] = field(default_factory=list)
+    totals: list[TotalRow] = field(default_factory=list)
+    sections: list[int] = field(default_factory=list)
+    """Where titles or repeated headers divide the rows."""
+    findings: list[Finding] = field(default_factory=list)
+    reasons: tuple[int, ...] = ()
+    """Columns in which a reason may stand: 备注, 说明."""
+
+    @property
+    def identity(self) -> tuple[Column, ...]:
+        """The columns of village name and code, the name first."""
+        found = (self.columns.get(f.name) for f in self.table.fields if f.role in ("place_name", "place_code"))
+        return tuple(column for column in found if column)
 
 
 @dataclass(slots=True)
@@ -75,105 +102,47 @@ class SheetLayout:
     """What was found in one visible sheet."""
 
     sheet: Sheet
-    blocks: list[Block]
-    titles: list[tuple[Coordinates, str]]
-    """All texts above and between the tables."""
-    signatures: dict[str, str]
-    near_miss: tuple[Form, Table, set[str]] | None = None
-    """When no table was found: the form whose headings came closest, and the fields that were seen."""
+    blocks: list[Block] = field(default_factory=list)
+    titles: list[Title] = field(default_factory=list)
+    """Texts above the first table; all texts where there is none."""
+    signatures: dict[str, str] = field(default_factory=dict)
+    near_miss: frozenset[str] = frozenset()
+    """Where no table was found: the fields of the row that came nearest to a header."""
 
 
-_TOTAL = re.compile(r"(小计|合计|总计|共计|总数|累计|平均|汇总|[本全](镇|街道|市|县|区)(合|总|小)计?)[::]?\d*个?")
-_TOTAL_EDGE = re.compile(r"^(小计|合计|总计|共计|其中|总数|平均)|(小计|合计|总计|汇总)$")
-_NOTE = re.compile(r"^(注|说明|填表说明|填报说明|备注|附注|填写说明|要求|提示|补充资料)\d*[::.、]|^(填表|填报|填写)说明$|^\*?注[1-9]?[::]?$")
-_FOOTER = re.compile(r"(单位负责人|分管领导|负责人|审核人|审核|复核人|填表人|填报人|制表人|经办人|报出日期|填表日期|填报日期|上报日期|联系电话|盖章)")
-_SIGNATURES = {
-    "head": ("单位负责人", "负责人", "分管领导", "单位领导"),
-    "reviewer": ("审核人", "复核人", "审核"),
-    "preparer": ("填表人", "填报人", "制表人", "经办人"),
-    "reported_on": ("报出日期", "填表日期", "填报日期", "上报日期", "报送日期"),
-}
-_PERSONAL = re.compile(r"电话|手机|身份证|联系方式|银行卡|银行账号|账号|家庭住址|住址|微信")
-_OTHER_MEANING = re.compile(
-    r"室外|室内|累计|全年|本年|上年|上季|上期|去年|同期|同比|环比|增|计划|目标|任务|兼职|拟|应|电子|编目|人均|其中|率|上月|年度"
+_TOTAL = re.compile(
+    r"(小计|合计|总计|共计|总数|累计|汇总|平均[值数]?|[本全各](镇|街道|市|县|区|村)(合|总|小|共)计)[::]?\d*个?"
+    r"|(小计|合计|总计|共计|其中)[::(、].*|其中|.*(小计|合计|总计|汇总)"
 )
-_PERIOD_PREFIX = re.compile(r"^(期末|本期末?|本季度末?|本季末?|现有|实有|截至\S*?末)")
-_NUMBERING = re.compile(r"^([((]?\d{1,2}[))、..]|[一二三四五六七八九十]{1,2}[、..])")
-_GROUP = re.compile(r"(基本|建设|使用|开展|配备)?(情况|信息|数据|指标)$")
-_TOWN_TITLE = re.compile(r"^\S{2,12}(镇|街道|街道办|街道办事处|乡|新区)([::(].*)?$")
-_TITLE = re.compile(r"^[^(]{2,}[::]|20\d\d年|报告期|填报单位|统计表$|季报|年报|月报")
-_INDEX = re.compile(r"[((]?(\d{1,2}|[甲乙丙丁戊])[))]?")
-_BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】|〔([^〔〕]*)〕")
-_MARKS = re.compile(r"[\s*※★:：、,，。·/\"“”'‘’_\-—]")
+_PARTIAL = re.compile(r"其中|平均|累计")
+_NOTE = re.compile(
+    r"[*※]?(注|说明|填表说明|填报说明|备注|附注|填写说明|填报要求|要求|提示|补充资料|指标解释)\d*([::.、]|$)"
+    r"|(填表|填报|填写)说明|\(?注[::]"
+)
+_SENTENCE = re.compile(r"。|;|以上数据|此表|本表")
+_TOWN_TITLE = re.compile(r"([一二三四五六七八九十]{1,3}[、.])?[^,,。]{2,12}(镇|街道|街道办|街道办事处|乡|新区)([::(].*)?")
+_TITLE = re.compile(
+    r"^(填报|填表|报送|上报|编制)?单位(\([^)]*\))?[::]|^(报告期|填报期|所属期|报告时间|统计时间|统计期|时间|表号|制定机关|"
+    r"批准|备案|批准文号|备案文号|有效期至?|计量单位|统一编码|行政区划代码|单位代码)[^::]{0,8}[::]"
+    r"|20\d\d年|(统计表|情况表|季报|年报|月报|报表|一览表|汇总表)$|续表"
+)
+_INDEX = re.compile(r"[((]?(\d{1,2}|[甲乙丙丁戊己庚A-Z])[))]?(=.*)?")
+_INVISIBLE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
+_MOST_HEADER_ROWS = 4
+_MOST_MERGED = 100_000
+_LONGEST_HEADING = 60
 
 
-# -- headings ----------------------------------------------------------------------------------------------------------
+def read_sheet(sheet: Sheet) -> SheetLayout:
+    """All tables of one sheet with the texts around them."""
+    rows = _Rows(sheet)
+    layout = _Scan(rows).read()
+    if not layout.blocks:
+        layout.blocks = _vertical_blocks(rows, layout)
+    return layout
 
 
-def _letters(text: str) -> str:
-    """A heading reduced to what is compared: no brackets, marks or white space."""
-    return _MARKS.sub("", re.sub(r"[()\[\]【】〔〕]", "", plain(text))).lower()
-
-
-@cache
-def _heading_index(table: Table) -> dict[str, tuple[Field, int]]:
-    """Reduced heading -> (field, rank); rank 0 is the official title, 1 an alias."""
-    index: dict[str, tuple[Field, int]] = {}
-    for declared in table.fields:
-        for rank, heading in enumerate(declared.headings):
-            index.setdefault(_letters(heading), (declared, min(rank, 1)))
-    return index
-
-
-@cache
-def match_heading(table: Table, text: str) -> tuple[Field, int] | None:
-    """The field a heading names, with its rank, or None. Brackets are dropped unless they change the meaning."""
-    written = _NUMBERING.sub("", plain(text))
-    index = _heading_index(table)
-    candidates = [written]
-    notes = [next(g for g in match.groups() if g is not None) for match in _BRACKETS.finditer(written)]
-    if notes and not any(_OTHER_MEANING.search(note) for note in notes):
-        candidates.append(_BRACKETS.sub("", written))
-    candidates += [_PERIOD_PREFIX.sub("", c) for c in candidates]
-    candidates += [_without_unit(c) for c in list(candidates)]
-    return next((index[key] for c in candidates if (key := _letters(c)) in index), None)
-
-
-def _without_unit(heading: str) -> str:
-    """`建筑面积㎡`, `图书藏量单位:册` -> the heading alone."""
-    shortened = re.sub(r"[,,]?(计量)?单位[::]?.*$", "", heading)
-    for unit in sorted(_all_units(), key=len, reverse=True):
-        if len(unit) < len(shortened) - 1 and shortened.endswith(unit):
-            return shortened.removesuffix(unit)
-    return shortened
-
-
-@cache
-def _all_units() -> frozenset[str]:
-    quantities = {f.unit for form in forms().values() for table in form.tables for f in table.fields if f.unit}
-    return frozenset(plain(word) for quantity in quantities for word in units_of_measure(quantity))
-
-
-def _header_at(sheet: "_Rows", table: Table, top: int, depth: int) -> dict[int, tuple[Field, int, str]]:
-    """Columns matched when rows top..top+depth-1 are read as one header: column -> (field, rank, heading as written)."""
-    matched = {}
-    for column in sheet.columns:
-        levels = [text for row in range(top, top + depth) if (text := sheet.heading_text(row, column))]
-        levels = list(dict.fromkeys(levels))
-        if not levels:
-            continue
-        if sheet.heading_text(top + depth - 1, column) is None and depth > 1:
-            continue  # nothing reaches down to the last header row here
-        joined = "".join(levels)
-        found = match_heading(table, joined)
-        if not found and len(levels) > 1 and not _OTHER_MEANING.search("".join(levels[:-1])):
-            group = _GROUP.sub("", plain(levels[-2]))
-            found = match_heading(table, group + levels[-1]) or (
-                match_heading(table, levels[-1]) if not group or len(_letters(levels[-1])) > 2 else None
-            )
-        if found:
-            matched[column] = (*found, joined)
-    return matched
+# -- a sheet row by row ------------------------------------------------------------------------------------------------
 
 
 class _Rows:
@@ -181,389 +150,570 @@ class _Rows:
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
+        self.by_row: dict[int, dict[int, Cell]] = defaultdict(dict)
+        for (row, column), cell in sheet.cells.items():
+            if cell.kind != "text" or cell.raw.strip(_INVISIBLE):
+                self.by_row[row][column] = cell
         self.anchor: dict[Coordinates, Coordinates] = {}
-        for top, left, bottom, right in sheet.merged:
-            if (bottom - top + 1) * (right - left + 1) <= 100_000 and (top, left) in sheet.cells:
+        self.merged: dict[Coordinates, tuple[int, int, int, int]] = {}
+        for area in sheet.merged:
+            top, left, bottom, right = area
+            if left in self.by_row.get(top, {}) and (bottom - top + 1) * (right - left + 1) <= _MOST_MERGED:
+                self.merged[top, left] = area
                 for row in range(top, bottom + 1):
                     for column in range(left, right + 1):
                         self.anchor[row, column] = (top, left)
-        self.by_row: dict[int, dict[int, Cell]] = defaultdict(dict)
-        for (row, column), cell in sheet.cells.items():
-            if not (cell.kind == "text" and not plain(cell.raw)):
-                self.by_row[row][column] = cell
-        covered = {row for row, _ in self.anchor}
-        self.numbers = sorted(self.by_row.keys() | covered)
+        self.numbers = sorted(self.by_row.keys() | {row for row, _ in self.anchor})
         self.columns = sorted({c for cells in self.by_row.values() for c in cells} | {c for _, c in self.anchor})
+
+    def cells(self, row: int) -> dict[int, Cell]:
+        return self.by_row.get(row, _NOTHING)
 
     def at(self, row: int, column: int) -> Cell | None:
         """The cell written just there (the first cell of a merged range)."""
-        return self.by_row.get(row, {}).get(column)
+        return self.by_row.get(row, _NOTHING).get(column)
 
     def spread(self, row: int, column: int) -> Cell | None:
         """The cell there, or the merged cell that covers it."""
         return self.at(row, column) or self.at(*self.anchor.get((row, column), (0, 0)))
 
+    def width(self, row: int, column: int) -> int:
+        area = self.merged.get((row, column))
+        return area[3] - area[1] + 1 if area else 1
+
     def may_head(self, row: int) -> bool:
-        """Whether a row could begin a header: texts only, none of them a number. Cheap, for it is asked of every row."""
-        cells = self.by_row.get(row, {})
+        """Whether a row could be part of a header: texts only, none of them a number. Cheap: it is asked of every row."""
+        cells = self.cells(row)
         return bool(cells) and all(
-            cell.kind == "text" and not cell.raw[:1].isdigit() or len(cell.raw) > 8 for cell in cells.values()
+            cell.kind == "text" and (not cell.raw[:1].isdigit() or (len(cell.raw) > 3 and not cell.raw.isdigit()))
+            for cell in cells.values()
         )
 
     def in_header(self, row: int) -> bool:
         """Whether a row can be part of a header: several texts or one over several columns, none of them a title."""
-        cells = self.by_row.get(row, {})
-        if not self.may_head(row) or any(_TITLE.search(plain(cell.raw)) for cell in cells.values()):
+        cells = self.cells(row)
+        if not self.may_head(row) or any(is_title(cell.raw) for cell in cells.values()):
             return False
         if len(cells) == 1:
-            ((column, _),) = cells.items()
-            width = max((m[3] - m[1] + 1 for m in self.sheet.merged if (m[0], m[1]) == (row, column)), default=1)
-            return 1 < width <= len(self.columns) // 2
+            ((column, cell),) = cells.items()
+            return 1 < self.width(row, column) <= len(self.columns) // 2 and not _TOWN_TITLE.fullmatch(_short(cell))
         return True
 
     def heading_text(self, row: int, column: int) -> str | None:
         cell = self.spread(row, column)
-        return cell.raw.strip() if cell and cell.kind == "text" and len(cell.raw) <= 60 else None
+        return cell.raw.strip() if cell and cell.kind == "text" and len(cell.raw) <= _LONGEST_HEADING else None
+
+    def levels(self, top: int, bottom: int, column: int) -> list[str]:
+        """The heading texts of a column from group to column; a group without merging reaches over blanks to its right."""
+        found = []
+        for row in range(top, bottom + 1):
+            text = self.heading_text(row, column)
+            if text is None and row < bottom and (row, column) not in self.anchor:
+                text = self._group_at_left(row, bottom, column)
+            if text and text not in found:
+                found.append(text)
+        return found
+
+    def _group_at_left(self, row: int, bottom: int, column: int) -> str | None:
+        """The unmerged group heading left of a blank cell, if both it and the blank have headings below."""
+        if all(self.at(below, column) is None for below in range(row + 1, bottom + 1)):
+            return None
+        left = max((c for c in self.cells(row) if c < column), default=None)
+        if left is None or (row, left) in self.merged or not any(self.at(r, left) for r in range(row + 1, bottom + 1)):
+            return None
+        return self.heading_text(row, left)
 
 
-# -- one sheet ---------------------------------------------------------------------------------------------------------
+_NOTHING: dict[int, Cell] = {}
 
 
-def read_sheet(sheet: Sheet) -> SheetLayout:
-    """All tables of one sheet with the texts around them."""
-    rows = _Rows(sheet)
-    layout = SheetLayout(sheet, [], [], {})
-    best: tuple[Form, Table, set[str]] | None = None
-    open_blocks: list[Block] = []
-    town_title: str | None = None
-    titles_since: list[tuple[Coordinates, str]] = []
-    skip_until = 0
-    for row in rows.numbers:
-        if row < skip_until:
-            continue
-        header = _find_header(rows, row)
-        if header:
-            form, table, depth, matched = header
-            if best is None or len({f.name for f, _, _ in matched.values()}) > len(best[2]):
-                best = (form, table, {f.name for f, _, _ in matched.values()})
-            blocks = list(_open_blocks(rows, form, table, row, depth, matched))
-            if blocks:
-                repeated = open_blocks and [b.columns.keys() for b in blocks] == [b.columns.keys() for b in open_blocks]
-                for block in blocks:
-                    block.titles = titles_since or (open_blocks[0].titles if repeated and open_blocks else [])
-                layout.blocks += blocks
-                open_blocks, titles_since = blocks, []
-                if not repeated:
-                    town_title = None
-                skip_until = _skip_index_rows(rows, row + depth, blocks)
-                continue
-        texts = [(column, cell) for column, cell in sorted(rows.by_row.get(row, {}).items())]
-        if not texts and not open_blocks:
-            continue
-        if _is_footer(texts):
-            _read_signatures(texts, layout.signatures)
-            continue
-        if not open_blocks:
-            titles_since += [((row, column), cell.raw) for column, cell in texts]
-            layout.titles += [((row, column), cell.raw) for column, cell in texts]
-            continue
-        if len(texts) == 1 and texts[0][1].kind == "text" and _is_running_text(texts[0], rows, row, open_blocks):
-            text = texts[0][1].raw
-            if not _NOTE.match(plain(text)) and not _TOTAL_EDGE.search(plain(text)):
-                town_title = text
-                titles_since.append(((row, texts[0][0]), text))
-                layout.titles.append(((row, texts[0][0]), text))
-            continue
-        for block in open_blocks:
-            _read_row(rows, block, row, town_title)
-    if not layout.blocks:
-        layout.blocks = list(_vertical_blocks(rows, layout))
-    if not layout.blocks:
-        layout.near_miss = best
-    for block in layout.blocks:
-        _assign_totals(block)
-    return layout
+def _short(cell: Cell) -> str:
+    """A cell's text as it is compared; long ones are not looked at to their end."""
+    return plain(cell.raw[:200])
 
 
-def _find_header(rows: _Rows, row: int) -> tuple[Form, Table, int, dict[int, tuple[Field, int, str]]] | None:
-    """The form table whose header starts in this row, one to three rows deep; the fewest rows that match the most."""
-    if not rows.may_head(row):
+@lru_cache(maxsize=4096)
+def is_title(text: str) -> bool:
+    """Whether a text names unit, period, form number and the like, as only titles do."""
+    return len(text) <= 200 and _TITLE.search(plain(text)) is not None
+
+
+def is_note(text: str) -> bool:
+    """Whether a text explains the form: it names neither period nor unit of a return."""
+    written = plain(text[:200])
+    return _NOTE.match(written) is not None or len(text) > 120
+
+
+# -- headers -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """Rows read as one header of a form table."""
+
+    form: Form
+    table: Table
+    top: int
+    bottom: int
+    matched: Mapping[int, Heading]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(heading.field.name for heading in self.matched.values())
+
+    @property
+    def identity(self) -> list[int]:
+        return [c for c, h in self.matched.items() if h.field.role in ("place_name", "place_code")]
+
+
+def _best_header(rows: _Rows, top: int) -> _Header | None:
+    """The reading of the rows from `top` on that matches most headings with the fewest rows; None if they match none."""
+    if not rows.may_head(top) or not rows.in_header(top):
         return None
-    best = None
-    depths = [depth for depth in (1, 2, 3) if all(rows.in_header(r) for r in range(row, row + depth))]
-    for form in forms().values():
-        for table in form.tables:
-            for depth in depths:
-                matched = _header_at(rows, table, row, depth)
-                names = {f.name for f, _, _ in matched.values()}
-                quality = (len(names), len(names) - len(matched))
-                if best is None or quality > best[0]:
-                    best = (quality, form, table, depth, matched, names)
-    if best is None:
-        return None
-    _, form, table, depth, matched, names = best
-    identity = {f.name for f in table.fields if f.role in ("place_name", "place_code")}
-    return (form, table, depth, matched) if names & identity and len(names) >= 3 else None
+    best: tuple[tuple[bool, int, int, int], _Header] | None = None
+    for form, table in _tables():
+        for depth in range(1, _MOST_HEADER_ROWS + 1):
+            bottom = top + depth - 1
+            if depth > 1 and not rows.in_header(bottom):
+                break
+            header = _header_at(rows, form, table, top, bottom)
+            quality = (not _goes_on(rows, header), len(header.names), -len(header.matched), -depth)
+            if header.matched and (best is None or quality > best[0]):
+                best = quality, header
+    return best[1] if best else None
 
 
-def _open_blocks(
-    rows: _Rows, form: Form, table: Table, top: int, depth: int, matched: dict[int, tuple[Field, int, str]]
-) -> Iterator[Block]:
-    """One block per table in the header; tables side by side start where an identity field comes again."""
-    name = table.role("place_name")
-    starts: list[int] = []
+@cache
+def _tables() -> tuple[tuple[Form, Table], ...]:
+    return tuple((form, table) for form in forms().values() for table in form.tables)
+
+
+def _header_at(rows: _Rows, form: Form, table: Table, top: int, bottom: int) -> _Header:
+    matched = {}
+    for column in rows.columns:
+        levels = rows.levels(top, bottom, column)
+        if levels and (heading := match_levels(table, tuple(levels))):
+            matched[column] = heading
+    return _Header(form, table, top, bottom, matched)
+
+
+def _goes_on(rows: _Rows, header: _Header) -> bool:
+    """Whether the row below still belongs to the header: texts under groups, and nothing of its own at the names."""
+    below = header.bottom + 1
+    if any(area[0] <= header.bottom < area[2] for (r, _), area in rows.merged.items() if r >= header.top):
+        return True
+    if not header.identity or len(rows.cells(below)) < 2 or not rows.in_header(below) or _is_unit_row(rows, below):
+        return False
+    if any(_TOTAL.fullmatch(_short(cell)) for cell in rows.cells(below).values()):
+        return False
+    return all(rows.at(below, column) is None for column in header.identity)
+
+
+def _is_table(header: _Header) -> bool:
+    return bool(header.identity) and len(header.names) >= 3
+
+
+def _tables_across(header: _Header) -> list[dict[int, Heading]]:
+    """The headings of each table, where tables stand side by side: each has names and all required columns."""
+    parts: list[dict[int, Heading]] = []
     seen: set[str] = set()
-    for column, (declared, _, _) in sorted(matched.items()):
-        if not starts or (declared.name in seen and _starts_again(declared, name, seen)):
-            starts.append(column)
+    for column, heading in sorted(header.matched.items()):
+        if not parts or (heading.field.role != "value" and heading.field.name in seen):
+            parts.append({})
             seen = set()
-        seen.add(declared.name)
-    bounds = [*starts[1:], max(rows.columns) + 1]
-    for start, end in zip(starts, bounds, strict=True):
-        part = {c: m for c, m in matched.items() if start <= c < end}
-        first = min(rows.columns) if start == starts[0] else start
-        yield _block(rows, form, table, top, depth, part, range(first, end))
+        parts[-1][column] = heading
+        seen.add(heading.field.name)
+    needed = {f.name for f in header.table.fields if f.required}
+    identity = {f.name for f in header.table.fields if f.role in ("place_name", "place_code")}
+    names = [{heading.field.name for heading in part.values()} for part in parts]
+    whole = all(needed <= part and identity & part for part in names)
+    return parts if whole else [dict(header.matched)]
 
 
-def _starts_again(declared: Field, name: Field | None, seen: set[str]) -> bool:
-    return declared.role in ("ignored", "town", "place_name", "place_code") and (name is None or name.name in seen)
+def _open_blocks(rows: _Rows, header: _Header) -> list[Block]:
+    """One block per table of the header."""
+    parts = _tables_across(header)
+    starts = [min(rows.columns), *(min(part) for part in parts[1:])]
+    ends = [*starts[1:], max(rows.columns) + 1]
+    return [
+        _block(rows, header, part, range(start, end)) for part, start, end in zip(parts, starts, ends, strict=True)
+    ]
 
 
-def _block(
-    rows: _Rows, form: Form, table: Table, top: int, depth: int, matched: dict[int, tuple[Field, int, str]], span: range
-) -> Block:
-    bottom = top + depth - 1
-    unit_row = _unit_row(rows, bottom + 1, span)
-    by_field: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for column, (declared, rank, heading) in matched.items():
-        by_field[declared.name].append((rank, column, heading))
-    block = Block(rows.sheet, form, table, bottom, {})
-    used: set[int] = set()
-    for name, found in by_field.items():
-        found.sort()
-        declared = table.field(name)
-        used |= {column for _, column, _ in found}
-        if len(found) > 1 and found[0][0] == found[1][0]:
-            if declared.role == "value":
-                for _, column, heading in found:
-                    block.findings.append(
-                        Finding(
-                            "duplicate_column", rows.sheet.name, bottom, column, name, heading, {"label": declared.title}
-                        )
-                    )
-                block.columns[name] = Column(declared, 0, found[0][2], None, bottom)  # column 0: present, not readable
-                continue
-            if declared.role == "ignored":
-                continue
-        _, column, heading = found[0]
-        unit = values.heading_unit(heading, declared)
-        if unit_row and (cell := rows.spread(bottom + 1, column)):
-            unit = values.heading_unit(f"({cell.raw})", declared) or unit
-        block.columns[name] = Column(declared, column, heading, unit, bottom)
-        if column in rows.sheet.hidden_columns:
-            block.findings.append(
-                Finding("hidden_column", rows.sheet.name, bottom, column, name, heading, {"label": declared.title})
-            )
-    for column in span:
-        if column in used:
+def _block(rows: _Rows, header: _Header, matched: Mapping[int, Heading], span: range) -> Block:
+    block = Block(rows.sheet, header.form, header.table, {}, span)
+    by_field: dict[str, list[tuple[int, int, Heading]]] = defaultdict(list)
+    for column, heading in matched.items():
+        by_field[heading.field.name].append((heading.rank, column, heading))
+    left_over = set(span) - set(matched)
+    for found in by_field.values():
+        found.sort(key=lambda each: each[:2])
+        declared = found[0][2].field
+        same = [column for rank, column, _ in found if rank == found[0][0]]
+        if len(same) > 1 and declared.role == "value" and declared.type != "text":
+            _refuse_duplicates(block, header, found)
             continue
-        heading = "".join(
-            dict.fromkeys(text for row in range(top, bottom + 1) if (text := rows.heading_text(row, column)))
-        )
-        if heading:
-            code = "personal_data_column" if _PERSONAL.search(heading) else "extra_column"
-            place = next(r for r in range(bottom, top - 1, -1) if rows.heading_text(r, column))
-            place, column = rows.anchor.get((place, column), (place, column))
-            block.findings.append(Finding(code, rows.sheet.name, place, column, None, heading))
-    for declared in table.stored:
-        if declared.name not in block.columns and not declared.required and declared.name != "remark":
-            block.findings.append(
-                Finding("missing_column", rows.sheet.name, field=declared.name, params={"label": declared.title})
-            )
+        _, column, heading = found[0]
+        unit = _unit_below(rows, header.bottom, span, column, declared) or values.heading_unit(heading.text, declared)
+        block.columns[declared.name] = Column(declared, column, heading.text, unit)
+        left_over |= {other for _, other, _ in found[1:] if declared.role not in ("ignored",)}
+        if column in rows.sheet.hidden_columns:
+            block.findings.append(_about_heading(rows, header, column, "hidden_column", declared))
+    reasons = by_field.get(_reason_field(header.table), [])
+    block.reasons = tuple(column for _, column, _ in reasons)
+    block.findings += _about_other_columns(rows, header, left_over)
+    block.findings += _about_missing_columns(block)
     return block
 
 
-def _unit_row(rows: _Rows, row: int, span: range) -> bool:
+def _reason_field(table: Table) -> str:
+    """The text column in which reasons are written: 备注."""
+    return next((f.name for f in reversed(table.stored) if f.type == "text"), "")
+
+
+def _refuse_duplicates(block: Block, header: _Header, found: Sequence[tuple[int, int, Heading]]) -> None:
+    """Two columns claim to be one field: none is read. A required field is then as good as missing."""
+    declared = found[0][2].field
+    for _, column, heading in found:
+        params = {"label": declared.title}
+        block.findings.append(
+            Finding("duplicate_column", block.sheet.name, header.bottom, column, declared.name, heading.text, params)
+        )
+    if not declared.required:
+        block.columns[declared.name] = Column(declared, 0, found[0][2].text, None)
+
+
+def _about_heading(rows: _Rows, header: _Header, column: int, code: str, declared: Field | None = None) -> Finding:
+    """A finding at the cell of a heading; in a merged one, at its first cell."""
+    row = next(r for r in range(header.bottom, header.top - 1, -1) if rows.heading_text(r, column))
+    text = "".join(rows.levels(header.top, header.bottom, column))
+    row, column = rows.anchor.get((row, column), (row, column))
+    params = {"label": declared.title} if declared else {}
+    return Finding(code, rows.sheet.name, row, column, declared.name if declared else None, text, params)
+
+
+def _about_other_columns(rows: _Rows, header: _Header, columns: Iterable[int]) -> Iterator[Finding]:
+    for column in sorted(columns):
+        if text := "".join(rows.levels(header.top, header.bottom, column)):
+            code = "personal_data_column" if PERSONAL.search(text) else "extra_column"
+            yield _about_heading(rows, header, column, code)
+
+
+def _about_missing_columns(block: Block) -> Iterator[Finding]:
+    for declared in block.table.stored:
+        if declared.name not in block.columns and not declared.required and declared.type != "text":
+            params = {"label": declared.title}
+            yield Finding("missing_column", block.sheet.name, field=declared.name, params=params)
+
+
+# -- rows below a header that are no data -------------------------------------------------------------------------------
+
+
+@cache
+def _measured_fields() -> tuple[Field, ...]:
+    return tuple(f for _, table in _tables() for f in table.fields if f.unit)
+
+
+@lru_cache(maxsize=4096)
+def _is_unit(text: str) -> bool:
+    return any(values.heading_unit(f"({text})", f) for f in _measured_fields()[:1])
+
+
+def _is_unit_row(rows: _Rows, row: int) -> bool:
     """Whether a row below the header only names units (㎡, 册, 人)."""
-    texts = [plain(cell.raw).strip("()") for column, cell in rows.by_row.get(row, {}).items() if column in span]
-    units = [text for text in texts if text in _all_units() or text in ("计量单位", "单位", "年月日", "—", "-", "/")]
-    return len(units) >= 2 and len(units) == len(texts) and any(text in _all_units() for text in texts)
+    texts = [_short(cell).strip("()") for cell in rows.cells(row).values()]
+    units = [text for text in texts if _is_unit(text)]
+    others = {"计量单位", "单位", "年月日", "年/月/日", "日期", "—", "-", "--", "/", "文字", "是/否"}
+    return len(units) >= 2 and all(text in others or text in units for text in texts)
 
 
-def _skip_index_rows(rows: _Rows, row: int, blocks: list[Block]) -> int:
-    """The first row after the header that is neither a row of units nor one of column numbers (甲 乙 1 2 3)."""
-    span = range(min(rows.columns), max(rows.columns) + 1)
-    while row in rows.by_row:
-        texts = [plain(cell.raw) for cell in rows.by_row[row].values()]
-        index = len(texts) >= 3 and all(_INDEX.fullmatch(text) for text in texts) and len(set(texts)) == len(texts)
-        name = blocks[0].columns.get(_name_field(blocks[0].table))
-        named = rows.at(row, name.number) if name else None
-        if _unit_row(rows, row, span) or (index and (named is None or _INDEX.fullmatch(plain(named.raw)))):
-            row += 1
-            continue
-        break
+_AROUND_UNIT = " ()\uff08\uff09\u3000\r\n"
+
+
+def _unit_below(rows: _Rows, bottom: int, span: range, column: int, declared: Field) -> str | None:
+    """What a unit row says below a heading."""
+    if not declared.unit or not _is_unit_row(rows, bottom + 1):
+        return None
+    cell = rows.spread(bottom + 1, column)
+    return values.heading_unit(f"({cell.raw.strip(_AROUND_UNIT)})", declared) if cell else None
+
+
+def _is_index_row(rows: _Rows, row: int, blocks: Sequence[Block]) -> bool:
+    """Whether a row only numbers the columns (甲 乙 1 2 3)."""
+    cells = rows.cells(row)
+    texts = [_short(cell) for cell in cells.values()]
+    if len(texts) < 3 or len(set(texts)) != len(texts) or not all(_INDEX.fullmatch(text) for text in texts):
+        return False
+    names = [column for block in blocks for column in block.identity]
+    named = [cell for column in names if (cell := cells.get(column.number))]
+    numbers = [int(text) for text in texts if text.isdigit()]
+    return all(_INDEX.fullmatch(_short(cell)) for cell in named) and numbers == sorted(numbers)
+
+
+def _first_row_below(rows: _Rows, row: int, blocks: Sequence[Block]) -> int:
+    """The first row after the header that is neither a row of units nor one of column numbers."""
+    while row in rows.by_row and (_is_unit_row(rows, row) or _is_index_row(rows, row, blocks)):
+        row += 1
     return row
 
 
-def _name_field(table: Table) -> str:
-    role = table.role("place_name") or table.role("place_code")
-    assert role is not None, "every table has an identity column"
-    return role.name
+_UNIT_TITLE = re.compile(r"单位[::]([^::]*)")
 
 
-def _is_running_text(text: tuple[int, Cell], rows: _Rows, row: int, blocks: list[Block]) -> bool:
-    """A lone text in a table is a title or note, unless it is a village name waiting for its figures."""
-    column, cell = text
-    names = {b.columns[n].number for b in blocks if (n := _name_field(b.table)) in b.columns}
-    merged = next((m for m in rows.sheet.merged if m[0] == row and m[1] == column), None)
-    if merged and merged[3] - merged[1] >= 2:
-        return True
-    written = plain(cell.raw)
-    return column not in names or len(written) > 30 or bool(_TITLE.search(written) or _TOWN_TITLE.match(written))
+def _with_units_of_title(column: Column, titles: Sequence[Title]) -> Column:
+    """A column without a unit of its own takes the one a title states for its quantity (单位:亩、万册)."""
+    if column.unit or not column.field.unit:
+        return column
+    factors = units_of_measure(column.field.unit)
+    said = [w for t in titles for m in _UNIT_TITLE.finditer(plain(t.text)) for w in re.split(r"[、,;/和\s]", m[1])]
+    units = {word for word in said if word in factors}
+    if not units or any(factors[word] == 1 for word in units):
+        return column
+    return Column(column.field, column.number, column.heading, "、".join(sorted(units)))
 
 
-def _read_row(rows: _Rows, block: Block, row: int, town_title: str | None) -> None:
-    """Put one row of a block where it belongs: data, total, or nothing."""
-    cells: dict[str, tuple[Coordinates, Cell | None]] = {}
-    filled = False
-    for name, column in block.columns.items():
-        if not column.number:
-            continue
-        own = rows.at(row, column.number)
-        identity = column.field.role in ("town", "place_name", "place_code")
-        cells[name] = ((row, column.number), rows.spread(row, column.number) if identity else own)
-        if own is not None and column.field.role in ("place_name", "place_code", "value"):
-            filled = True
-    if not filled:
-        if not any(cells[n][1] for n in cells if block.columns[n].field.role in ("place_name", "place_code")):
+# -- one sheet, top to bottom -------------------------------------------------------------------------------------------
+
+
+class _Scan:
+    """One pass over a sheet: which table is open, and which texts wait for the next one."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self.rows = rows
+        self.layout = SheetLayout(rows.sheet)
+        self.open: list[Block] = []
+        self.waiting: list[Title] = []
+        self.after_table = False
+
+    def read(self) -> SheetLayout:
+        skip_until = 0
+        for row in self.rows.numbers:
+            if row < skip_until:
+                continue
+            header = _best_header(self.rows, row)
+            if header and _is_table(header):
+                blocks = self._take_header(header)
+                skip_until = _first_row_below(self.rows, header.bottom + 1, blocks)
+                continue
+            if header and len(header.names) > len(self.layout.near_miss):
+                self.layout.near_miss = header.names
+            self._take_row(row)
+        if self.layout.blocks:
+            self.layout.near_miss = frozenset()
+        return self.layout
+
+    def _take_header(self, header: _Header) -> list[Block]:
+        """Open new tables, or go on with those that have the same columns."""
+        blocks = _open_blocks(self.rows, header)
+        if self.open and [_places(b) for b in blocks] == [_places(b) for b in self.open]:
+            blocks = self.open
+        else:
+            self.layout.blocks += blocks
+            self.open = blocks
+        for block in blocks:
+            block.sections.append(len(block.rows))
+            across = len(blocks) > 1
+            titles = [t for t in self.waiting if not across or self._stands_over(t, block)]
+            block.titles += titles
+            if not block.rows:
+                block.columns = {n: _with_units_of_title(c, titles) for n, c in block.columns.items()}
+        self.waiting, self.after_table = [], False
+        return blocks
+
+    def _stands_over(self, title: Title, block: Block) -> bool:
+        last = title.column + self.rows.width(title.row, title.column) - 1
+        return title.column < block.span.stop and last >= block.span.start
+
+    def _take_row(self, row: int) -> None:
+        texts = sorted(self.rows.cells(row).items())
+        if is_signature_line([cell for _, cell in texts]):
+            read_signatures([cell for _, cell in texts], self.layout.signatures)
+            self.after_table = bool(self.open)
+            if any(re.match(r"(填报|报送|填表|上报)?单位(\([^)]*\))?[::]", _short(cell)) for _, cell in texts):
+                self._take_titles(row, texts)
+        elif not self.open:
+            self._take_titles(row, texts)
+            self.layout.titles += [Title(row, column, cell.raw) for column, cell in texts]
+        elif texts and self._is_text(row, texts):
+            self._take_titles(row, texts)
+        else:
+            for block in self.open:
+                _take_data(self.rows, block, row, alone=len(self.open) == 1)
+
+    def _take_titles(self, row: int, texts: Sequence[tuple[int, Cell]]) -> None:
+        """Texts outside the rows. Inside a table they head the rows that follow, and what comes after it."""
+        titles = [Title(row, column, cell.raw) for column, cell in texts if not is_note(cell.raw)]
+        if any(is_note(cell.raw) for _, cell in texts):
+            self.after_table = bool(self.open)
+        if self.after_table or not self.open:
+            self.waiting += titles
             return
-        if all(cell is None for n, (_, cell) in cells.items() if block.columns[n].field.role == "value"):
-            return  # below a merged name with nothing written: part of the same entry
-    labels = [
-        plain(cell.raw)
-        for n, (_, cell) in cells.items()
-        if cell and cell.kind == "text" and block.columns[n].field.role != "value"
-    ]
-    labels += [
-        plain(cell.raw)
-        for column, cell in rows.by_row.get(row, {}).items()
-        if cell.kind == "text" and column < min(c.number for c in block.columns.values() if c.number)
-    ]
-    if any(_NOTE.match(label) for label in labels) and _values_in(cells, block) == 0:
-        return
-    name = cells.get(_name_field(block.table), (None, None))[1]
-    if any(_TOTAL.fullmatch(label) for label in labels) or any(_TOTAL_EDGE.search(label) for label in labels):
-        block.totals.append(TotalRow(row, cells, [range(len(block.rows), len(block.rows))]))
-        return
-    if name is not None and name.kind == "text" and _TOTAL.fullmatch(plain(name.raw)):
-        return
-    block.rows.append(RawRow(row, cells, town_title))
+        for block in self.open:
+            block.titles += titles
+            block.sections.append(len(block.rows))
+
+    def _is_text(self, row: int, texts: Sequence[tuple[int, Cell]]) -> bool:
+        """Whether a row below a header holds titles or notes instead of data."""
+        if any(cell.kind != "text" for _, cell in texts):
+            return False
+        if all(is_title(cell.raw) for _, cell in texts) or (is_note(texts[0][1].raw) and len(texts) <= 2):
+            return True
+        if self.after_table and len(texts) < 3:
+            return True
+        return len(texts) == 1 and self._is_running_text(row, *texts[0])
+
+    def _is_running_text(self, row: int, column: int, cell: Cell) -> bool:
+        """A lone text in a table is a title or note, unless it is a village's name or a total without figures."""
+        written = _short(cell)
+        if _TOTAL.fullmatch(written):
+            return False
+        if self.rows.width(row, column) >= 3 or len(written) > 30 or is_title(cell.raw) or _SENTENCE.search(written):
+            return True
+        names = {column.number for block in self.open for column in block.identity}
+        return column not in names or _TOWN_TITLE.fullmatch(written) is not None
 
 
-def _values_in(cells: dict[str, tuple[Coordinates, Cell | None]], block: Block) -> int:
-    return sum(cell is not None for n, (_, cell) in cells.items() if block.columns[n].field.role == "value")
+def _places(block: Block) -> dict[str, tuple[int, str | None]]:
+    return {name: (column.number, values.heading_unit(column.heading, column.field)) for name, column in block.columns.items()}
 
 
-def _assign_totals(block: Block) -> None:
-    """Which rows each total may sum: its own section above or below, or the whole table."""
-    marks = [total.spans[0].start for total in block.totals]
-    everything = range(len(block.rows))
-    for number, total in enumerate(block.totals):
-        above = range(marks[number - 1] if number else 0, marks[number])
-        below = range(marks[number], marks[number + 1] if number + 1 < len(marks) else len(block.rows))
-        total.spans = [everything, above, below]
+def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
+    """Put one row of a block where it belongs: data, total, or nothing."""
+    own = rows.cells(row)
+    cells: Cells = {}
+    valued = named = False
+    for name, column in block.columns.items():
+        number = column.number
+        if not number:
+            continue
+        cell = own.get(number)
+        role = column.field.role
+        if role == "value":
+            valued = valued or cell is not None
+        else:
+            cell = cell or rows.spread(row, number)
+            named = named or (cell is not None and role in ("place_name", "place_code"))
+        cells[name] = ((row, number), cell)
+    if not valued and not any(own.get(column.number) for column in block.identity):
+        return  # blank, a mere sequence number, or the rest of a merged name with nothing beside it
+    labels = _labels(block, cells, own, alone)
+    total = next((label for label in labels if _TOTAL.fullmatch(label)), None)
+    if total:
+        block.totals.append(TotalRow(row, cells, len(block.rows), _PARTIAL.search(total) is not None))
+    elif valued or not any(_NOTE.match(label) for label in labels):
+        reason = any(column in own for column in block.reasons)
+        block.rows.append(RawRow(row, cells, len(block.titles), reason))
+
+
+def _labels(block: Block, cells: Cells, own: Mapping[int, Cell], alone: bool) -> list[str]:
+    """The texts of a row that say what it is: in the identity columns, and left of the first column."""
+    found = [cell for name, (_, cell) in cells.items() if cell and block.columns[name].field.role != "value"]
+    first = min((c.number for c in block.columns.values() if c.number), default=0)
+    if alone:
+        found += [cell for column, cell in own.items() if column < first]
+    return [_short(cell) for cell in found if cell.kind == "text"]
 
 
 # -- vertical forms ----------------------------------------------------------------------------------------------------
 
+_FEWEST_PAIRS = 4
+"""Fewer are a few words that happen to be headings."""
 
-def _vertical_blocks(rows: _Rows, layout: SheetLayout) -> Iterator[Block]:
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A label and the cell of its value."""
+
+    row: int
+    column: int
+    heading: Heading
+    value: tuple[Coordinates, Cell | None]
+    unit: str | None
+
+
+def _vertical_blocks(rows: _Rows, layout: SheetLayout) -> list[Block]:
     """One block of one row per village for sheets that write `label | value` downwards."""
     best: list[Block] = []
-    for form in forms().values():
-        for table in form.tables:
-            found = list(_vertical(rows, form, table))
-            if max((len(b.columns) for b in found), default=0) < 4:
-                continue  # a few words that happen to be headings
-            if sum(len(b.columns) for b in found) > sum(len(b.columns) for b in best):
-                best = found
-    if best:
-        first = min(min(position[0] for position, _ in b.rows[0].cells.values()) for b in best)
-        for block in best:
-            block.titles = [t for t in layout.titles if t[0][0] < first]
-    yield from best
+    for form, table in _tables():
+        pairs = list(_pairs(rows, table))
+        found = [_vertical_block(rows, form, table, part) for part in _per_village(pairs)]
+        found = [block for block in found if len(block.columns) >= _FEWEST_PAIRS and block.identity]
+        if sum(len(b.columns) for b in found) > sum(len(b.columns) for b in best):
+            best = found
+    start = 0
+    for block in best:
+        first = min(row for (row, _), _ in block.rows[0].cells.values())
+        block.titles = [title for title in layout.titles if start <= title.row < first and not is_note(title.text)]
+        block.rows[0].heard = len(block.titles)
+        start = max(row for (row, _), _ in block.rows[0].cells.values()) + 1
+    return best
 
 
-def _vertical(rows: _Rows, form: Form, table: Table) -> Iterator[Block]:
-    block: Block | None = None
+def _pairs(rows: _Rows, table: Table) -> Iterator[_Pair]:
+    """Labels with the cell at their right, row by row. Two labels side by side are a header, and no pair."""
     for row in rows.numbers:
-        taken: set[int] = set()
-        for column, cell in sorted(rows.by_row.get(row, {}).items()):
-            if column in taken or cell.kind != "text" or not (found := match_heading(table, cell.raw)):
+        taken = 0
+        for column, cell in sorted(rows.cells(row).items()):
+            if column <= taken or cell.kind != "text" or len(cell.raw) > _LONGEST_HEADING:
                 continue
-            declared = found[0]
-            right = max(
-                (m[3] for m in rows.sheet.merged if (m[0], m[1]) == (row, column)), default=column
-            )
-            value = rows.at(row, right + 1)
-            if value is not None and value.kind == "text" and match_heading(table, value.raw):
-                value = None
-            taken.add(right + 1)
-            if declared.role == "ignored":
+            label, colon, rest = cell.raw.partition(":") if ":" in cell.raw else cell.raw.partition(":")
+            heading = match_one(table, label if colon else cell.raw)
+            if heading is None:
                 continue
-            if block is None or declared.name in block.columns:
-                if block is not None and declared.role not in ("town", "place_name", "place_code"):
+            right = column + rows.width(row, column)
+            value = rows.at(row, right)
+            if colon and rest.strip():
+                right, value = column, Cell(rest.strip(), "text", rest.strip())
+            elif value is not None and value.kind == "text" and match_one(table, value.raw):
+                if not rows.width(row, column) > 1 and match_one(table, value.raw) != heading:
                     continue
-                if block is not None:
-                    yield _finished(block)
-                block = Block(rows.sheet, form, table, row, {})
-                block.rows = [RawRow(row, {})]
-            after = rows.at(row, right + 2)
-            unit = values.heading_unit(cell.raw, declared)
-            if after is not None and after.kind == "text":
-                unit = values.heading_unit(f"({after.raw})", declared) or unit
-            block.columns[declared.name] = Column(declared, right + 1, cell.raw, unit, row)
-            block.rows[0].cells[declared.name] = ((row, right + 1), value)
-            if declared.role == "place_name":
-                block.rows[0].row = row
-    if block is not None:
-        yield _finished(block)
+                value = None
+            taken = right
+            after = rows.at(row, right + rows.width(row, right))
+            unit = values.heading_unit(cell.raw, heading.field)
+            if after is not None and after.kind == "text" and _is_unit(plain(after.raw[:20]).strip("()")):
+                unit = values.heading_unit(f"({after.raw.strip(_AROUND_UNIT)})", heading.field) or unit
+            yield _Pair(row, column, heading, ((row, right), value), unit)
 
 
-def _finished(block: Block) -> Block:
-    for declared in block.table.stored:
-        if declared.name not in block.columns and not declared.required and declared.name != "remark":
-            block.findings.append(
-                Finding("missing_column", block.sheet.name, field=declared.name, params={"label": declared.title})
-            )
+def _per_village(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:
+    """Pairs divided where an identity label comes again."""
+    part: list[_Pair] = []
+    seen: set[str] = set()
+    for pair in pairs:
+        declared = pair.heading.field
+        if declared.role != "value" and declared.role != "ignored" and declared.name in seen:
+            yield part
+            part, seen = [], set()
+        part.append(pair)
+        seen.add(declared.name)
+    yield part
+
+
+def _vertical_block(rows: _Rows, form: Form, table: Table, pairs: Sequence[_Pair]) -> Block:
+    columns = {pair.value[0][1] for pair in pairs}
+    block = Block(rows.sheet, form, table, {}, range(min(columns, default=1), max(columns, default=1) + 1))
+    raw = RawRow(0, {})
+    by_field: dict[str, list[_Pair]] = defaultdict(list)
+    for pair in pairs:
+        if pair.heading.field.role != "ignored":
+            by_field[pair.heading.field.name].append(pair)
+    for name, found in by_field.items():
+        found.sort(key=lambda pair: pair.heading.rank)
+        pair = found[0]
+        if len(found) > 1 and found[1].heading.rank == pair.heading.rank and pair.heading.field.role == "value":
+            for twin in found:
+                params = {"label": pair.heading.field.title}
+                block.findings.append(
+                    Finding("duplicate_column", rows.sheet.name, twin.row, twin.column, name, twin.heading.text, params)
+                )
+            continue
+        block.columns[name] = Column(pair.heading.field, pair.value[0][1], pair.heading.text, pair.unit)
+        raw.cells[name] = pair.value
+    identity = [raw.cells[column.field.name][0] for column in block.identity]
+    raw.row = identity[0][0] if identity else 0
+    reason = raw.cells.get(_reason_field(table))
+    raw.has_reason = reason is not None and reason[1] is not None
+    block.rows.append(raw)
+    block.findings += _about_missing_columns(block)
     return block
-
-
-# -- footers -----------------------------------------------------------------------------------------------------------
-
-
-def _is_footer(texts: list[tuple[int, Cell]]) -> bool:
-    """A row that asks for signatures: a label followed by a colon or blank, and no other table data."""
-    joined = "|".join(cell.raw for _, cell in texts if cell.kind == "text" and len(cell.raw) > 2)
-    if not re.search(r"人|日\s*期|电\s*话|盖\s*章|领\s*导", joined):
-        return False  # most rows: no label that asks for a signature
-    labels = _FOOTER.findall(plain(joined))
-    return len(set(labels)) >= 2 or bool(re.match(_FOOTER.pattern + "(\\(.*?\\))?[::]", plain(joined)))
-
-
-def _read_signatures(texts: list[tuple[int, Cell]], signatures: dict[str, str]) -> None:
-    """Fill preparer, reviewer, head and reported_on from `填表人:张三 审核人:李四`, in one cell or in several."""
-    line = " ".join(cell.raw for _, cell in texts)
-    stops = "|".join(word for words in _SIGNATURES.values() for word in words) + "|联系电话|电话|盖章|单位"
-    for key, words in _SIGNATURES.items():
-        for word in words:
-            match = re.search(rf"{word}\s*(?:[((][^))]*[))])?\s*[::]?\s*(.*?)(?=\s*(?:{stops})|$)", line)
-            if match and (name := match[1].strip(" _ \t\u3000::,,。")):
-                if re.search(r"\w", name.replace("_", "")) and name not in ("年月日",):
-                    signatures.setdefault(key, name)
-                break
-
-
-def seen_headings(layouts: Iterable[SheetLayout]) -> Counter[str]:
-    """Field names seen over all sheets, for saying what a foreign table looks like."""
-    return Counter(name for layout in layouts if layout.near_miss for name in layout.near_miss[2])

@@ -7,9 +7,9 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from wentong.findings import Finding
 from wentong.grid import Cell
@@ -35,16 +35,20 @@ class Resolved(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
+_LONGEST_NAME = 99
 _NOTES = re.compile(r"[((\[【〔《<][^))\]】〕》>]*[))\]】〕》>]")
-_NUMBERING = re.compile(r"^[\s((]*\d{1,3}\s*[、.．))]\s*")
+_NUMBERING = re.compile(r"^\s*(?:[((]?\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[、.．))]|[①-⑳])\s*")
 _FACILITIES = (
     "基层综合性文化服务中心", "综合性文化服务中心", "综合文化服务中心", "文化服务中心", "综合文化支馆", "文化支馆",
-    "综合文化室", "文化活动室", "文化室", "农家书屋", "社区书屋",
+    "综合文化室", "文化活动中心", "文化活动室", "文化中心", "文化室", "农家书屋", "社区书屋",
 )  # fmt: skip
 _VILLAGE_ENDINGS = ("村民委员会", "村委会", "行政村", "村委", "村")
 _COMMUNITY_ENDINGS = ("社区居民委员会", "居民委员会", "社区居委会", "居委会", "社区", "居委")
-_TOWN_ENDINGS = ("街道办事处", "街道", "镇", "乡")
-_STATIONS = ("综合文化站", "文化站", "文体服务中心", "文化服务中心", "党群服务中心", "公共服务中心", "街道办", "办事处", "政府")
+_TOWN_ENDINGS = ("街道办事处", "街道", "镇", "乡", "新区")
+_STATIONS = (
+    "综合文化站", "文化站", "文体服务中心", "文化服务中心", "党群服务中心", "公共服务中心", "街道办", "办事处", "人民政府",
+    "政府", "管委会", "园区",
+)  # fmt: skip
 
 
 @cache
@@ -67,6 +71,7 @@ def plain(text: str) -> str:
     return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf").translate(_traditional())
 
 
+@lru_cache(maxsize=1 << 14)
 def _bare(text: str) -> str:
     """A written name without numbering, bracketed notes and marks at its ends."""
     name = plain(_NOTES.sub("", _NUMBERING.sub("", unicodedata.normalize("NFKC", text))))
@@ -90,8 +95,30 @@ def _spellings(place: Place) -> set[str]:
         for endings in (_COMMUNITY_ENDINGS, _VILLAGE_ENDINGS):
             if stem := _stem(name, endings):
                 accepted |= {stem, *(stem + ending for ending in endings)}
+                if endings is _VILLAGE_ENDINGS and stem.endswith("村"):  # 幕村委会 for 幕村村委会
+                    accepted |= {stem + ending.removeprefix("村") for ending in endings[:-1] if ending[0] == "村"}
                 break
     return accepted
+
+
+class _TownNames(NamedTuple):
+    """What one town is called."""
+
+    place: Place
+    stem: str
+    """Without 镇 or 街道."""
+    in_titles: frozenset[str]
+    """Names that mean it within running text."""
+    alone: frozenset[str]
+    """Names that mean it where nothing else is written."""
+
+
+def _town_names(place: Place) -> _TownNames:
+    names = {plain(name) for name in (place.name, *place.aliases)}
+    stem = _stem(plain(place.name), _TOWN_ENDINGS) or plain(place.name)
+    offices = {stem + office for office in _STATIONS}
+    spelled = {stem + ending for ending in _TOWN_ENDINGS} if stem != plain(place.name) else set()
+    return _TownNames(place, stem, frozenset(names | offices | spelled), frozenset(names | spelled | {stem, stem + "街"}))
 
 
 class Register:
@@ -141,23 +168,26 @@ class Register:
         written = plain(text)
         return next((county for county in self.counties() if plain(county.name) in written), None)
 
+    @cached_property
+    def _town_names(self) -> dict[str, list["_TownNames"]]:
+        """County code -> what its towns are called, in register order."""
+        counties: dict[str, list[_TownNames]] = defaultdict(list)
+        for place in self.by_code.values():
+            if place.level == 4:
+                counties[place.parent_code].append(_town_names(place))
+        return counties
+
     def towns_named(self, text: str, county_code: str, *, short: bool = False) -> list[Place]:
         """The towns of a county named in running text, in register order.
 
-        `short` also takes a town's name without 镇 or 街道, as people name folders, sheets and files. In a title the short
-        name counts only before the name of a station or office (水口文化站).
+        `short` also takes a town's name without 镇 or 街道, as people name folders, sheets and files; only where no town
+        is named in full. In a title the short name counts only before the name of a station or office (水口文化站).
         """
         written = plain(text)
-        found = []
-        for town in self.towns(county_code):
-            names = {plain(town.name), *map(plain, town.aliases)}
-            stem = _stem(plain(town.name), _TOWN_ENDINGS) or plain(town.name)
-            if any(name in written for name in names):
-                found.append(town)
-            elif any(stem + other in written for other in (*_STATIONS, *(_TOWN_ENDINGS if stem != town.name else ()))):
-                found.append(town)
-            elif short and len(stem) >= 2 and stem in written:
-                found.append(town)
+        towns = self._town_names.get(county_code, [])
+        found = [town.place for town in towns if any(name in written for name in town.in_titles)]
+        if short and not found:
+            found = [town.place for town in towns if len(town.stem) >= 2 and town.stem in written]
         return found
 
     def town_written(self, text: str, county_code: str) -> Place | None:
@@ -166,16 +196,12 @@ class Register:
         if re.fullmatch(r"\d{9}(000)?", written):
             place = self.by_code.get(written[:9] + "000")
             return place if place and place.level == 4 else None
-        county = self.by_code.get(county_code)
-        if county and written.startswith(plain(county.name)) and written != plain(county.name):
-            written = written[len(plain(county.name)) :]
-        for station in _STATIONS:
-            written = written.removesuffix(station) or written
-        for town in self.towns(county_code):
-            name = plain(town.name)
-            stem = _stem(name, _TOWN_ENDINGS) or name
-            if written in {name, stem, stem + "镇", stem + "街道", stem + "街", *map(plain, town.aliases)}:
-                return town
+        for above in (*self._ancestors(county_code), self.by_code[county_code]) if county_code in self.by_code else ():
+            written = written.removeprefix(plain(above.name)) or written
+        towns = self._town_names.get(county_code, [])
+        for name in (written, *(written.removesuffix(station) for station in _STATIONS if written.endswith(station))):
+            if found := next((town.place for town in towns if name in town.alone), None):
+                return found
         return None
 
     def is_summary_name(self, text: str, county_code: str) -> bool:
@@ -184,7 +210,7 @@ class Register:
         if written in {"全镇", "全街道", "全市", "全县", "全区", "镇级", "县级", "市级", "本级", "镇本级", "街道本级"}:
             return True
         county = self.by_code.get(county_code)
-        if county and written in {plain(county.name), plain(county.name) + "全市"}:
+        if county and written in {plain(county.name), plain(county.name) + "全市", plain(county.name) + "本级"}:
             return True
         town = self.town_written(text, county_code)
         return town is not None and not self._spelled.get(town.code, {}).get(written)
@@ -197,61 +223,72 @@ class Register:
         `town_code` is the town the row belongs to, None where the file names none. Findings carry no coordinates; those
         about the code are marked with field='division_code', the others with field='village_name'.
         """
-        digits, exact = _code_digits(code)
-        named = self._by_name(name.raw, town_code, county_code) if name and name.raw.strip() else None
-        if code is None or not digits and not exact:
-            if named is None:
-                return Resolved(None, (_about_name("village_missing", ""),))
-            return self._named_only(named, name, town_code, county_code)
-        if exact and not digits.endswith("000"):
-            return self._by_complete_code(digits, code, name, named, town_code, county_code)
-        # A town's code, a rounded or broken one: worth nothing without a name that settles it.
-        place = named.place if named else None
-        if place is None:
-            near = self._nearest(name.raw, town_code, county_code) if name else ""
-            if named and named.findings:
-                return named
-            return Resolved(None, (_about_code("unknown_code", code, nearest=near),))
-        if digits.endswith("000") and exact and digits in self.by_code and self.by_code[digits].level == 4:
-            if digits != place.parent_code:
-                return Resolved(None, (self._conflict(code, self.by_code[digits], name),))
-        return Resolved(place, (_about_code("code_repaired", code, code=place.code, name=place.name),))
+        written = read_code(code)
+        named = self._by_name(name.raw[:_LONGEST_NAME], town_code, county_code) if name and plain(name.raw[:99]) else None
+        if code is None or written.kind == "none":
+            return named or Resolved(None, (_about_name("village_missing", ""),))
+        if written.is_complete and written.digits[:6] != county_code[:6]:
+            return Resolved(None, (_about_code("foreign_code", code, county=self.by_code[county_code].name),))
+        if written.kind == "exact":
+            return self._by_complete_code(written.digits, code, name, named, town_code, county_code)
+        return self._by_name_beside_code(written, code, name, named, town_code, county_code)
 
     def _by_complete_code(
         self, digits: str, code: Cell, name: Cell | None, named: Resolved | None, town_code: str | None, county_code: str
     ) -> Resolved:
-        county = self.by_code[county_code]
-        if digits[:6] != county_code[:6]:
-            return Resolved(None, (_about_code("foreign_code", code, county=county.name),))
+        """All twelve digits are there: the code decides, unless it is unknown or the name means another village."""
         place = self.by_code.get(digits)
         if place is None or place.level != 5:
             near = self._nearest(name.raw, town_code, county_code) if name else ""
             return Resolved(None, (_about_code("unknown_code", code, nearest=near),))
-        if name and name.raw.strip() and not self._means(name.raw, place):
-            elsewhere = named.place if named and named.place else None
-            if elsewhere or not self._resembles(name.raw, place):
+        findings: tuple[Finding, ...] = ()
+        if name and named and not self._means(name.raw, place):
+            if named.place or not self._resembles(name.raw, place):
                 return Resolved(None, (self._conflict(code, place, name),))
-            return self._in_town(place, town_code, name, (_about_name("name_differs", name.raw, name=place.name),))
-        return self._in_town(place, town_code, name or code)
-
-    def _in_town(
-        self, place: Place, town_code: str | None, cell: Cell, findings: tuple[Finding, ...] = ()
-    ) -> Resolved:
+            findings = (_about_name("name_differs", name.raw, name=place.name),)
         if town_code and place.parent_code != town_code:
-            return Resolved(None, (self._wrong_town(cell.raw, place, town_code),))
+            return Resolved(None, (self._wrong_town((name or code).raw, place, town_code),))
         return Resolved(place, findings)
 
-    def _named_only(
-        self, named: Resolved, name: Cell | None, town_code: str | None, county_code: str
+    def _by_name_beside_code(
+        self,
+        written: "WrittenCode",
+        code: Cell,
+        name: Cell | None,
+        named: Resolved | None,
+        town_code: str | None,
+        county_code: str,
     ) -> Resolved:
-        if town_code is None and named.place is None and not named.findings:
-            return Resolved(None, (_about_name("town_unknown", name.raw if name else ""),))
-        return named
+        """A town's code, a rounded, shortened or broken one: worth nothing without a name that settles the village."""
+        if named is None or named.place is None:
+            if named and town_code:
+                return named
+            near = self._nearest(name.raw, town_code, county_code) if name else ""
+            return Resolved(None, (_about_code("unknown_code", code, nearest=near),))
+        if other := self._otherwise_meant(written, named.place):
+            return Resolved(None, (self._conflict(code, other, name),))
+        if written.kind == "rounded" and abs(int(written.digits) - int(named.place.code)) > written.tolerance:
+            return Resolved(None, (_about_code("unknown_code", code, nearest=""),))
+        return Resolved(named.place, (_about_code("code_repaired", code, code=named.place.code, name=named.place.name),))
+
+    def _otherwise_meant(self, written: "WrittenCode", place: Place) -> Place | None:
+        """The other place of the register that an incomplete code means beside a name's village."""
+        if written.kind == "recovered":
+            meant = self.by_code.get(written.digits)
+            return meant if meant != place else None
+        if written.kind == "town":
+            town = self.by_code.get(written.digits[:9] + "000")
+            return town if town and town.code != place.parent_code else None
+        if written.kind == "broken" and len(written.digits) in (3, 6):
+            meant = self.by_code.get(place.code[: 12 - len(written.digits)] + written.digits)
+            return meant if meant != place else None
+        return None
 
     def _by_name(self, written: str, town_code: str | None, county_code: str) -> Resolved:
-        """The village a name means within its town; without a town the name settles nothing."""
+        """The village a name means within its town; without a town only a name that says its town settles anything."""
+        town_code = town_code or self._town_before_name(written, county_code)
         if town_code is None:
-            return Resolved(None)
+            return Resolved(None, (_about_name("town_unknown", written),))
         codes = self._lookup(written, town_code, county_code)
         if len(codes) == 1:
             return Resolved(self.by_code[next(iter(codes))])
@@ -265,47 +302,66 @@ class Register:
         near = self._nearest(written, town_code, county_code)
         return Resolved(None, (_about_name("unknown_village", written, town=town.name, nearest=near),))
 
+    def _town_before_name(self, written: str, county_code: str) -> str | None:
+        """The town whose full name a village's name begins with (水口镇龙塘村)."""
+        county = self.by_code.get(county_code)
+        name = _bare(written).removeprefix(plain(county.name) if county else "")
+        towns = self._town_names.get(county_code, [])
+        return next((t.place.code for t in towns if name.startswith(plain(t.place.name)) and name != plain(t.place.name)), None)
+
     def _lookup(self, written: str, town_code: str, county_code: str) -> set[str]:
         """Codes of the villages of a town that a written name may mean."""
         index = self._spelled.get(town_code, {})
-        for name in self._readings(written, town_code, county_code):
-            if codes := index.get(name):
-                return codes
-        return set()
+        return next((codes for name in self._readings(written, town_code) if (codes := index.get(name))), set())
 
-    def _readings(self, written: str, town_code: str, county_code: str) -> Iterable[str]:
+    def _readings(self, written: str, town_code: str) -> Iterator[str]:
         """What was written, then without prefixes of province, county and town, then without a facility's name."""
-        name = _bare(written)
-        yield plain(written)
-        yield name
-        prefixes = [place.name for place in (*self._ancestors(town_code), self.by_code[town_code])]
-        for prefix in prefixes:
-            if name.startswith(plain(prefix)) and name != plain(prefix):
-                name = name[len(plain(prefix)) :]
-                yield name
-        for facility in _FACILITIES:
-            if name.endswith(facility) and name != facility:
-                yield name[: -len(facility)]
-                return
+        names = [plain(written), _bare(written)]
+        for prefix in self._prefixes[town_code]:
+            if names[-1].startswith(prefix) and names[-1] != prefix:
+                names.append(names[-1].removeprefix(prefix))
+        yield from names
+        for name in reversed(names):
+            for facility in _FACILITIES:
+                if name.endswith(facility) and name != facility:
+                    yield name.removesuffix(facility)
+
+    @cached_property
+    def _prefixes(self) -> dict[str, tuple[str, ...]]:
+        """Town code -> the names that may stand before a village's, from the province to the town's short name."""
+        prefixes = {}
+        for towns in self._town_names.values():
+            for town in towns:
+                above = [plain(place.name) for place in self._ancestors(town.place.code)]
+                prefixes[town.place.code] = (*above, plain(town.place.name), town.stem)
+        return prefixes
 
     def _ancestors(self, code: str) -> list[Place]:
-        parent = self.by_code.get(self.by_code[code].parent_code)
+        place = self.by_code.get(code)
+        parent = self.by_code.get(place.parent_code) if place else None
         return [*self._ancestors(parent.code), parent] if parent else []
 
     def _means(self, written: str, place: Place) -> bool:
-        return place.code in self._lookup(written, place.parent_code, place.code[:6].ljust(12, "0"))
+        return place.code in self._lookup(written[:_LONGEST_NAME], place.parent_code, place.code[:6].ljust(12, "0"))
 
     def _resembles(self, written: str, place: Place) -> bool:
         """Whether a name that means no village at least holds this one's: anything less could be another village."""
         stems = [_stem(plain(place.name), e) for e in (_COMMUNITY_ENDINGS, _VILLAGE_ENDINGS)]
-        return any(stem and len(stem) >= 2 and stem in _bare(written) for stem in stems)
+        return any(stem and len(stem) >= 2 and stem in _bare(written[:_LONGEST_NAME]) for stem in stems)
 
     def _nearest(self, written: str, town_code: str | None, county_code: str) -> str:
         """The nearest candidates as a sentence, or nothing."""
+        name = _village_stem(_bare(written[:_LONGEST_NAME]))
         town_codes = [town_code] if town_code else [town.code for town in self.towns(county_code)]
-        spelled = {s: v for town in town_codes for v in self.villages(town) for s in _spellings(v)}
-        near = difflib.get_close_matches(_bare(written), spelled, n=6, cutoff=0.5)
-        names = list(dict.fromkeys(spelled[s].name for s in near))[:3]
+        villages = [v for town in town_codes for v in self.villages(town)]
+        shared = {v: len(set(name) & set(_village_stem(plain(v.name)))) for v in villages}
+        likely = sorted((v for v in villages if shared[v]), key=lambda v: -shared[v])[:8]
+        matcher = difflib.SequenceMatcher(b=name)
+        ratios = []
+        for village in likely:
+            matcher.set_seq1(_village_stem(plain(village.name)))
+            ratios.append((-matcher.ratio(), village.code, village.name))
+        names = [near for ratio, _, near in sorted(ratios)[:3] if ratio <= -0.4]
         return f"最接近的是:{'、'.join(names)}。" if names else ""
 
     def _wrong_town(self, written: str, place: Place, town_code: str) -> Finding:
@@ -324,26 +380,66 @@ def _about_name(finding: str, raw: str, **params: str) -> Finding:
     return Finding(finding, field="village_name", raw=raw, params=params)
 
 
-def _about_code(finding: str, code: Cell, **params: str) -> Finding:
-    return Finding(finding, field="division_code", raw=code.raw, params=params)
+def _about_code(finding: str, cell: Cell, **params: str) -> Finding:
+    return Finding(finding, field="division_code", raw=cell.raw, params=params)
 
 
-_NO_CODE = {"", "/", "-", "--", "—", "——", "…", "……", "无", "不详"}
+def _village_stem(name: str) -> str:
+    """What is compared for nearness: the name without 村委会 and the like, which all names share."""
+    return _stem(name, _COMMUNITY_ENDINGS) or _stem(name, _VILLAGE_ENDINGS) or name
 
 
-def _code_digits(cell: Cell | None) -> tuple[str, bool]:
-    """(digits, exact): exact when the cell holds just twelve digits; ('', False) when it holds no code at all."""
-    if cell is None or cell.kind in ("error", "uncalculated"):
-        return ("", cell is not None)  # an error in the code column is a broken code, not an absent one
-    if cell.kind == "number":
-        number = cell.value
-        if isinstance(number, int) or isinstance(number, float) and number.is_integer():
-            digits = str(int(number))
-            return digits, len(digits) == 12
-    text = plain(cell.raw).removeprefix("'").removeprefix("`").removeprefix("’").removeprefix("‘")
+# -- codes as they are written -----------------------------------------------------------------------------------------
+
+_NO_CODE = {"", "/", "-", "--", "—", "——", "…", "……", "无", "不详", "*"}
+_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[Ee]\+?11")
+
+
+class WrittenCode(NamedTuple):
+    """What a code cell holds."""
+
+    kind: Literal["none", "exact", "recovered", "rounded", "town", "broken"]
+    """exact: just twelve digits; recovered: all twelve, but written as no code is (440783117201.0); rounded: the leading
+    digits only; town: nine digits, or twelve of a town."""
+    digits: str = ""
+    tolerance: int = 0
+    """How far a rounded code may be off."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it says for certain which county it is of."""
+        return self.kind in ("exact", "recovered", "town")
+
+
+def read_code(cell: Cell | None) -> WrittenCode:
+    """What a cell of a code column says, without looking at any register."""
+    if cell is None:
+        return WrittenCode("none")
+    if cell.kind == "number" and isinstance(cell.value, (int, float)) and cell.value == cell.value // 1:
+        return _of_digits(str(int(cell.value)), clean=True)
+    if cell.kind != "text":
+        return WrittenCode("broken")  # an error or a date in the code column is a broken code, not an absent one
+    text = plain(cell.raw[:_LONGEST_NAME]).strip("'`’‘")
     if text in _NO_CODE:
-        return "", False
+        return WrittenCode("none")
     if text.isascii() and text.isdigit():
-        return text, len(text) == 12
-    digits = re.sub(r"\D", "", text)
-    return digits or "?", False
+        return _of_digits(text, clean=True)
+    if found := _SCIENTIFIC.fullmatch(text):
+        decimals = found[2] or ""
+        digits = (found[1] + decimals).ljust(12, "0")[:12]
+        return _of_digits(digits, clean=False) if len(decimals) >= 11 else _rounded(digits, len(decimals))
+    return _of_digits(re.sub(r"\D", "", re.sub(r"\.0+$", "", text)), clean=False)
+
+
+def _of_digits(digits: str, clean: bool) -> WrittenCode:
+    if len(digits) == 12 and digits.endswith("000000"):
+        return _rounded(digits, 5)
+    if len(digits) == 9 or (len(digits) == 12 and digits.endswith("000")):
+        return WrittenCode("town", digits)
+    if len(digits) == 12:
+        return WrittenCode("exact" if clean else "recovered", digits)
+    return WrittenCode("broken", digits)
+
+
+def _rounded(digits: str, decimals: int) -> WrittenCode:
+    return WrittenCode("rounded", digits, 10 ** (11 - decimals) // 2)

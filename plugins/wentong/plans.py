@@ -6,7 +6,8 @@ into the journal first. Events and crossings are derived by SQL (include/sql/que
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -128,7 +129,10 @@ def _declared(plan: Plan) -> dict[str, Any]:
 
 def _check(path: Path, plan: Plan) -> None:
     """What the JSON schema cannot say."""
-    form = find_form(plan.form)
+    try:
+        form = find_form(plan.form)
+    except DeclarationError as error:
+        raise DeclarationError(f"{path.name}, form: {error}") from error
     if plan.table not in [table.name for table in form.tables]:
         raise DeclarationError(f"{path.name}, table: {form.code} has no table {plan.table}")
     share = Fraction(0)
@@ -225,15 +229,19 @@ def apply_plan(connection: Connection, payload: Mapping[str, Any], seq: int, at:
     return Imported(plan.code, len(codes), added, removed, load_id)
 
 
-def mark(engine: Engine, plan_code: str, at: datetime) -> list[Crossing]:
-    """Bring a plan's acceptance events up to date and record the milestones reached for the first time.
+def codes(engine: Engine) -> list[str]:
+    """The codes of all plans in the warehouse, in order."""
+    with engine.connect() as connection:
+        return list(connection.scalars(text("select plan_code from core.plans order by plan_code")))
 
-    Set-based, one transaction, can run at any time and twice. Events and crossings carry the load that made them known,
-    however many loads have come since the last run. Returns the new crossings only: the county first, then towns by code.
+
+def derive_events(engine: Engine, plan_code: str) -> None:
+    """Bring a plan's acceptance events in line with the accepted returns. Set-based; can run at any time and twice.
+
+    Events carry the load that made them known, however many loads have come since the last run.
     """
     binds = {"plan_code": plan_code}
-    with engine.begin() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(hashtext('wentong.mark'), hashtext(:plan_code))"), binds)
+    with _marking(engine, plan_code) as connection:
         connection.execute(text("set local work_mem = '128MB'"))
         table = connection.scalar(text("select table_name from core.plans where plan_code = :plan_code"), binds)
         if table is None:
@@ -243,15 +251,35 @@ def mark(engine: Engine, plan_code: str, at: datetime) -> list[Crossing]:
         connection.execute(
             text(f"create temporary table derived_events on commit drop as {query('derive_acceptance_events')}"), binds
         )
+        if not connection.scalar(text("select exists (select from derived_events)")):
+            return
+        connection.execute(text("analyze derived_events"))
         connection.execute(query("close_acceptance_events"))
         connection.execute(query("add_acceptance_events"))
-        found = connection.execute(query("find_milestone_crossings"), binds).mappings().all()
+
+
+def mark(engine: Engine, plan_code: str, at: datetime) -> list[Crossing]:
+    """Record the milestones that a plan's acceptance events reach for the first time.
+
+    Returns the new crossings only: the county first, then towns by code. Can run twice.
+    """
+    with _marking(engine, plan_code) as connection:
+        found = connection.execute(query("find_milestone_crossings"), {"plan_code": plan_code}).mappings().all()
         crossings = [Crossing(plan_code=plan_code, **row) for row in found]
         if crossings:
             connection.execute(
                 text(_ADD_CROSSING), [{**_crossing_row(crossing), "recorded_at": at} for crossing in crossings]
             )
     return crossings
+
+
+@contextmanager
+def _marking(engine: Engine, plan_code: str) -> Iterator[Connection]:
+    """One transaction at a time for one plan."""
+    with engine.begin() as connection:
+        turn = text("select pg_advisory_xact_lock(hashtext('wentong.mark'), hashtext(:plan_code))")
+        connection.execute(turn, {"plan_code": plan_code})
+        yield connection
 
 
 def _villages(

@@ -89,6 +89,11 @@ def server(home: Path) -> Iterator[Server]:
             _leave(folder, use)
 
 
+def is_running(home: Path) -> bool:
+    """Whether a server of this home is up, whoever uses it."""
+    return _postmaster(home.absolute() / "postgres") is not None
+
+
 def stop_if_unused(home: Path) -> None:
     """Stop a server that killed processes left behind; does nothing if one is in use, or none runs."""
     folder = home.absolute() / "postgres"

@@ -34,8 +34,8 @@ MAX_PART: Final = 256 << 20
 """Unpacked bytes of what must be held in memory: styles, shared strings, binary sheets, whole XML files."""
 MAX_STREAMED: Final = 1 << 30
 """Unpacked bytes of all streamed parts together. A million styled-empty rows of 20 columns are 0.6 GB and harmless."""
-MAX_CELLS: Final = 3_000_000
-"""Cells with content in one file; 50 000 rows of 15 columns are a quarter of it."""
+MAX_CELLS: Final = 2_000_000
+"""Cells with content in one file. 50 000 rows of 15 columns are 750 000; more than this would take all of a gigabyte."""
 MAX_TEXT: Final = 4 * 32_767
 """Characters in one cell: four times what Excel can hold."""
 MAX_ROW: Final = 1_048_576
@@ -59,7 +59,7 @@ def read(path: Path, name: str) -> Book:
     except etree.XMLSyntaxError as error:
         raise _xml_fault(error) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        # a broken archive, a broken stream in it, a stream cut short, a compression no spreadsheet program writes
+        # a broken archive, a broken stream in it, a stream cut short, an archive of another kind
         raise Unreadable("damaged_file") from error
     if not book.sheets:
         raise Unreadable("no_sheets")
@@ -233,9 +233,7 @@ def _keep_what_is_seen(sheet: Sheet) -> None:
                 if (row, column) in cells
             ]
         else:
-            covered = [
-                at for at in cells if first_row <= at[0] <= last_row and first_column <= at[1] <= last_column
-            ]
+            covered = [at for at in cells if first_row <= at[0] <= last_row and first_column <= at[1] <= last_column]
         for at in covered:
             if at != (first_row, first_column):
                 del cells[at]
@@ -273,8 +271,11 @@ DateStyle = Literal["", "date", "elapsed"]
 
 def _number(text: str, formula: bool = False) -> Cell:
     """The cell of a number stored as text. What is no plain number stays text, so that it can be questioned."""
-    if text.isdigit() and text.isascii() and len(text) < 16:
-        return Cell(int(text), "number", text, formula)
+    if len(text) < 16 and text.isascii():  # the usual ones, which are written as they are shown
+        if text.isdigit():
+            return Cell(int(text), "number", text, formula)
+        if text.replace(".", "", 1).isdigit() and not (number := float(text)).is_integer():
+            return Cell(number, "number", text, formula)
     if not _NUMBER.fullmatch(text):
         return Cell(text, "text", text, formula)
     return _float(float(text), formula)
@@ -459,6 +460,8 @@ def _xml_fault(error: etree.XMLSyntaxError) -> Unreadable:
     message = str(error.msg or "").lower()
     if "memory" in message:
         raise MemoryError(message) from error
+    if "unknown error" in message:  # what remains of running out of memory within the HTML parser
+        return Unreadable("unsafe_file", reason="内容过大")
     if "huge" in message or "buffer size limit" in message:
         return Unreadable("unsafe_file", reason="单元格中的文字过长")
     if "entity" in message and ("loop" in message or "amplification" in message):
@@ -475,36 +478,44 @@ class _Parts:
     """The parts of a zip package by normalised name, with a budget for unpacking. Nothing is ever written to disk."""
 
     def __init__(self, data: bytes) -> None:
-        self.zip = zipfile.ZipFile(io.BytesIO(data))
         self.infos: dict[str, zipfile.ZipInfo] = {}
-        for info in self.zip.infolist():
-            if not info.is_dir() and self.infos.setdefault(_part_name(info.filename), info) is not info:
-                raise Unreadable("damaged_file")  # programs would not agree which of the two counts
         self.streamed = 0
+        try:
+            self.zip = zipfile.ZipFile(io.BytesIO(data))
+            for info in self.zip.infolist():
+                if not info.is_dir() and self.infos.setdefault(_part_name(info.filename), info) is not info:
+                    raise Unreadable("damaged_file")  # programs would not agree which of the two counts
+        except (ValueError, IndexError) as error:  # names that are no text, offsets before the beginning
+            raise Unreadable("damaged_file") from error
 
     def __contains__(self, name: str) -> bool:
         return name in self.infos
 
     def size(self, name: str) -> int:
+        if name not in self.infos:
+            raise Unreadable("damaged_file")
         return self.infos[name].file_size
 
     def read(self, name: str) -> bytes:
-        """A whole part. A directory entry that states less than there is ends the reading there: the checksum fails."""
+        """A whole part. Where the directory states less than there is the reading ends, and the checksum fails."""
         if self.size(name) > MAX_PART:
             raise Unreadable("unsafe_file", reason="解压后过大")
         with self.stream(name) as stream:
             return stream.read()
 
     def stream(self, name: str) -> IO[bytes]:
-        if name not in self.infos:
-            raise Unreadable("damaged_file")
-        info = self.infos[name]
-        self.streamed += info.file_size
+        self.streamed += self.size(name)
         if self.streamed > MAX_STREAMED:
             raise Unreadable("unsafe_file", reason="解压后过大")
+        info = self.infos[name]
         if info.flag_bits & 1:
             raise Unreadable("encrypted_file")
-        return self.zip.open(info)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # no spreadsheet program uses others
+            raise Unreadable("damaged_file")
+        try:
+            return self.zip.open(info)
+        except ValueError as error:
+            raise Unreadable("damaged_file") from error
 
 
 def _part_name(name: str) -> str:
@@ -525,14 +536,17 @@ _OOXML_KINDS: Final = (("word/", "Word文档"), ("ppt/", "演示文稿"), ("visi
 class _Workbook:
     """What the cells of an OOXML workbook refer to."""
 
-    strings: list[str] = field(default_factory=list)
+    strings: list[Cell | None] = field(default_factory=list)
+    """The shared texts as the cells they make."""
+    numbers: dict[str, Cell] = field(default_factory=dict)
+    """Plain numbers met before, by their stored text: most numbers come again and again."""
     styles: dict[str | int, DateStyle] = field(default_factory=dict)
     """The styles that show dates, by their index as the file's cells write it: text in XML, a number in binary."""
     date1904: bool = False
     stale: bool = False
     """The writer asks for a full calculation on loading: cached results of formulas are placeholders."""
 
-    def string(self, index: int) -> str:
+    def string(self, index: int) -> Cell | None:
         if not 0 <= index < len(self.strings):
             raise Unreadable("damaged_file")
         return self.strings[index]
@@ -630,11 +644,11 @@ def _index(text: str | None) -> int:
     return int(text)
 
 
-def _shared_strings(parts: _Parts, part: str) -> list[str]:
-    strings: list[str] = []
+def _shared_strings(parts: _Parts, part: str) -> list[Cell | None]:
+    strings: list[Cell | None] = []
     with parts.stream(part) as stream:
         for _, _, element in _elements(stream, parts.size(part), ("end",), "{*}si"):
-            strings.append(_rich_text(element))
+            strings.append(_text(_rich_text(element)))
             if len(strings) > MAX_CELLS:
                 raise Unreadable("unsafe_file", reason="单元格过多")
     return strings
@@ -642,7 +656,7 @@ def _shared_strings(parts: _Parts, part: str) -> list[str]:
 
 def _rich_text(element: etree._Element) -> str:
     """Text of a string item or inline string: its runs, without the phonetic ones."""
-    if len(element) == 1 and element[0].tag.endswith("}t"):  # type: ignore[arg-type]
+    if len(element) == 1 and element[0].tag.endswith("}t"):
         return _unescape(element[0].text or "")
     pieces: list[str] = []
     for child in element:
@@ -678,20 +692,24 @@ def _fill_sheet(stream: IO[bytes], size: int, sheet: Sheet, workbook: _Workbook,
 
 
 def _fill_row(element: etree._Element, row: int, columns: dict[str, int], sheet: Sheet, workbook: _Workbook) -> None:
-    cells = sheet.cells
+    cells, numbers, styles = sheet.cells, workbook.numbers, workbook.styles
     namespace = element.tag[:-3]
     tag_v, tag_f, tag_is = namespace + "v", namespace + "f", namespace + "is"
     expected = str(row)
+    width = len(expected)
     at_row, column = row, 0
+    cell: Cell | None
     for node in element:
         address = node.get("r")
         if address is None:
             at_row, column = row, column + 1
         else:
-            letters = address.rstrip("0123456789")
-            column = columns.get(letters) or _column(letters, columns)
-            digits = address[len(letters) :]
-            at_row = row if digits == expected else _index(digits)  # the cell's own address wins, as in Excel
+            known = columns.get(address[:-width])
+            if known and address.endswith(expected):
+                at_row, column = row, known
+            else:  # the cell's own address wins, as in Excel
+                letters = address.rstrip("0123456789")
+                at_row, column = _index(address[len(letters) :]), _column(letters, columns)
         text: str | None = None
         inline: str | None = None
         formula = False
@@ -705,7 +723,13 @@ def _fill_row(element: etree._Element, row: int, columns: dict[str, int], sheet:
                 inline = _rich_text(child)
         if text is None and inline is None and not formula:
             continue
-        cell = _xlsx_cell(node.get("t"), node.get("s", "0"), text, inline, formula, workbook)
+        kind, style = node.get("t"), node.get("s", "0")
+        plain = text and not formula and (kind is None or kind == "n") and style not in styles
+        cell = numbers.get(text) if plain and text else None
+        if cell is None:
+            cell = _xlsx_cell(kind, style, text, inline, formula, workbook)
+            if plain and text and cell:
+                numbers[text] = cell
         if cell is not None:
             if column > MAX_COLUMN or not 0 < at_row <= MAX_ROW or (at_row, column) in cells:
                 raise Unreadable("damaged_file")
@@ -717,7 +741,8 @@ def _xlsx_cell(
 ) -> Cell | None:
     """One cell from its type, style, stored value, inline string, and whether it has a formula."""
     if kind == "s" and text:
-        return _text(workbook.string(_index(text.strip())), formula)
+        cell = workbook.string(_index(text.strip()))
+        return cell._replace(formula=True) if cell and formula else cell
     if kind == "inlineStr" and inline is not None:
         return _text(inline, formula)
     if kind in ("str", "inlineStr", "s"):
@@ -734,9 +759,7 @@ def _xlsx_cell(
         return Cell(truth, "boolean", "TRUE" if truth else "FALSE", formula)
     if kind == "d":
         return _iso_moment(text, formula)
-    cell = _number(text, formula)
-    style = workbook.styles.get(style_index, "")
-    return workbook.numeric(cell, style) if style or (formula and workbook.stale) else cell
+    return workbook.numeric(_number(text, formula), workbook.styles.get(style_index, ""))
 
 
 def _column(letters: str, columns: dict[str, int]) -> int:
@@ -774,7 +797,7 @@ def _read_xlsb(parts: _Parts, main: str, relations: dict[str, tuple[str, str]]) 
         for kind, part in relations.values():
             if kind == "sharedstrings" and part in parts:
                 workbook.strings = [
-                    _wide(record, 1) for number, record in _records(parts.read(part)) if number == 19
+                    _text(_wide(record, 1)) for number, record in _records(parts.read(part)) if number == 19
                 ]
             elif kind == "styles" and part in parts:
                 workbook.styles = _xlsb_styles(parts.read(part))
@@ -783,8 +806,6 @@ def _read_xlsb(parts: _Parts, main: str, relations: dict[str, tuple[str, str]]) 
         for number, record in _records(parts.read(main)):
             if number == 153:
                 workbook.date1904 = bool(record[0] & 1)
-            elif number == 157:
-                workbook.stale = bool(record[24] & 1)
             elif number == 156:
                 state, _, length = struct.unpack_from("<III", record)
                 kind, part = relations.get(record[12 : 12 + 2 * length].decode("utf-16-le"), ("", ""))
@@ -882,7 +903,7 @@ def _xlsb_cell(number: int, record: bytes, at: int, style: DateStyle, workbook: 
     if number == 1:
         return None
     if number == 7:
-        return _text(workbook.string(struct.unpack_from("<I", record, at)[0]))
+        return workbook.string(struct.unpack_from("<I", record, at)[0])
     if number in (6, 8, 62):
         return _text(_wide(record, at + (number == 62)), formula)
     if number in (3, 11):
@@ -1100,7 +1121,7 @@ def _xls_globals(stream: bytes, workbook: _XlsWorkbook) -> list[tuple[Sheet, int
         elif number == 0x85 and body[5] & 0x0F == 0:
             bounds.append(body)
         elif number == 0xFC:
-            workbook.strings = _xls_strings([body[8:], *more])
+            workbook.strings = [_text(text) for text in _xls_strings([body[8:], *more])]
     for body in bounds:
         (start,) = struct.unpack_from("<I", body)
         sheets.append((Sheet(workbook.short_text(body, 6, "<B"), visible=body[4] & 3 == 0), start))
@@ -1159,7 +1180,7 @@ def _fill_xls_sheet(stream: bytes, start: int, sheet: Sheet, workbook: _XlsWorkb
             style = workbook.styles.get(style_index, "")
             cell: Cell | None
             if number == 0xFD:
-                cell = _text(workbook.string(struct.unpack_from("<I", body, 6)[0]))
+                cell = workbook.string(struct.unpack_from("<I", body, 6)[0])
             elif number in (0x204, 0xD6):
                 cell = _text(workbook.short_text(body, 6))
             elif number == 0x205:
@@ -1187,7 +1208,7 @@ def _fill_xls_sheet(stream: bytes, start: int, sheet: Sheet, workbook: _XlsWorkb
                 del cells[waiting]
             waiting = None
         elif number == 0x208:
-            if body[12] & 0x20 or struct.unpack_from("<H", body, 6)[0] & 0x7FFF == 0:
+            if body[12] & 0x20:
                 sheet.hidden_rows.add(struct.unpack_from("<H", body)[0] + 1)
         elif number == 0x7D:
             first, last, width, _, options = struct.unpack_from("<HHHHH", body)
@@ -1318,7 +1339,8 @@ def _fill_ods_row(element: etree._Element, above: int, sheets: list[Sheet]) -> i
 def _ods_cell(node: etree._Element) -> Cell | None:
     formula = node.get(_TABLE + "formula") is not None
     kind = node.get(_OFFICE + "value-type")
-    shown = "\n".join([_ods_text(child) for child in node if child.tag == _PARAGRAPH])
+    paragraphs = [_ods_text(child) for child in node if child.tag == _PARAGRAPH]
+    shown = "\n".join(paragraphs)
     if node.get(_CALC + "value-type") == "error" or (formula and _ERROR_TEXT.fullmatch(shown)):
         return Cell(shown or "#VALUE!", "error", shown or "#VALUE!", formula)
     if kind in ("float", "percentage", "currency"):
@@ -1330,7 +1352,7 @@ def _ods_cell(node: etree._Element) -> Cell | None:
     if kind == "boolean":
         truth = node.get(_OFFICE + "boolean-value", shown).lower() == "true"
         return Cell(truth, "boolean", "TRUE" if truth else "FALSE", formula)
-    if formula and kind is None and not shown:
+    if formula and kind is None and not paragraphs:  # a calculated empty text leaves an empty paragraph
         return Cell(None, "uncalculated", "", True)
     return _text(shown or node.get(_OFFICE + "string-value", ""), formula)
 
@@ -1365,7 +1387,9 @@ def _ods_text(paragraph: etree._Element) -> str:
 
 _SS: Final = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _EXCEL: Final = "{urn:schemas-microsoft-com:office:excel}"
-_FORBIDDEN: Final = re.compile(r"&#0*(?:[0-8]|1[124-9]|2\d|3[01]|x0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]));|[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_FORBIDDEN: Final = re.compile(
+    r"&#0*(?:[0-8]|1[124-9]|2\d|3[01]|x0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]));|[\x00-\x08\x0b\x0c\x0e-\x1f]"
+)
 _XML_DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*\?>")
 
 
@@ -1482,9 +1506,9 @@ def _decode(data: bytes) -> str:
         pass  # the usual case: a Chinese code page
     if _is_torn_utf8(data):
         raise Unreadable("text_encoding")
-    text = _strictly(data, "gb18030")
-    if _CONTROL.search(text.rstrip("\x1a")):
+    if _CONTROL.search(data.rstrip(b"\x1a").decode("latin-1")):
         raise Unreadable("not_a_spreadsheet", kind="无法识别的二进制文件")
+    text = _strictly(data, "gb18030")
     if not _is_common(text):
         raise Unreadable("text_encoding")
     return text
@@ -1494,8 +1518,6 @@ def _strictly(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        if _CONTROL.search(data.rstrip(b"\x1a").decode("latin-1")):
-            raise Unreadable("not_a_spreadsheet", kind="无法识别的二进制文件") from error
         raise Unreadable("text_encoding") from error
 
 
@@ -1509,7 +1531,7 @@ def _is_torn_utf8(data: bytes) -> bool:
 def _is_common(text: str) -> bool:
     """Does the text consist of characters people write? Bytes read in the wrong encoding give rare ones."""
     foreign = [character for character in text if character > "\x7f"]
-    return sum(_is_gb2312(character) for character in foreign) * 10 >= len(foreign) * 7
+    return sum(_is_gb2312(character) for character in foreign) * 10 >= len(foreign) * 6
 
 
 def _is_gb2312(character: str) -> bool:

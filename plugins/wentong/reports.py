@@ -94,6 +94,30 @@ def status_table(rows: Iterable[Row], sample: bool = False) -> str:
     return "\n".join([title, *_grid(heading, due, [*body, totals], [1] * len(heading), right=False)])
 
 
+def held_table(rows: Iterable[Row]) -> str:
+    """Held files, one after the other: number, file, reason, and what can be done."""
+    listed = [
+        f"第{row['submission_id']}号  {'/'.join(filter(None, (row['folder'], row['file_name'])))}\n    {row['reason']}"
+        for row in rows
+    ]
+    if not listed:
+        return "没有暂存的文件。"
+    return "\n".join([*listed, "放行:wentong release 号 --why 理由    退回:wentong return 号 --why 理由"])
+
+
+def collected_table(received: Iterable[Any]) -> str:
+    """What one collection received: one line a file, then the counts."""
+    outcomes = {"load": "入库", "quarantine_file": "暂存", "reject": "退回", "ignore": "忽略"}
+    listed = list(received)
+    lines = [
+        f"第{one.submission_id}号 {outcomes[one.outcome]}  {'/'.join(filter(None, (one.folder, one.file_name)))}"
+        f"  → {one.answer_path}"
+        for one in listed
+    ]
+    counts = "  ".join(f"{title} {sum(one.outcome == key for one in listed)}" for key, title in outcomes.items())
+    return "\n".join([*lines, f"收到 {len(listed)} 个文件:{counts}"])
+
+
 def _first_day(period: str) -> str:
     return Period.parse(period).first_day.isoformat()
 

@@ -408,10 +408,13 @@ def _sweep(home: Path) -> bool:
     is_reused = any(each.pid == leader and each.create_time() > started_at + CLOCK_DRIFT_SECONDS for each in left)
     if is_reused or psutil.boot_time() > started_at:
         return False
-    for process in left:
-        _send(process.terminate)
-    for process in psutil.wait_procs(left, timeout=3)[1]:
-        _send(process.kill)
+    # The manager first, if there still is one: it knows how to stop its children.
+    for group, seconds in (([each for each in left if each.pid == leader], 30), (left, 3)):
+        for process in group:
+            _send(process.terminate)
+        for process in psutil.wait_procs(group, timeout=seconds)[1]:
+            _send(process.kill)
+    psutil.wait_procs(left, timeout=5)
     record.unlink()
     return bool(left)
 

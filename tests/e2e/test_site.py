@@ -97,61 +97,44 @@ def soon(condition: Callable[[], object], seconds: float = 60) -> bool:
 
 @pytest.mark.slow
 class TestUp:
-    @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-    def test_it_ends_on_a_signal_and_leaves_no_process(
-        self, settings: Settings, start: Callable[[], "subprocess.Popen[str]"], end: signal.Signals
-    ) -> None:
-        process = start()
-        before = belonging(settings)
-        assert len(before) > 5
-        process.send_signal(end)
-        assert process.wait(timeout=60) == 0
-        assert not alive(before)
+    def test_a_life(self, settings: Settings, start: Callable[[], "subprocess.Popen[str]"]) -> None:
+        """Up, one only, on this machine only; a killed scheduler comes back; Ctrl-C leaves nothing, orphans neither."""
+        up = start()
+        with pytest.raises(EnvironmentProblem, match=rf"already running .*process {up.pid}"), site.running(settings):
+            pass
 
-    def test_a_killed_scheduler_comes_back_and_its_orphans_go_at_the_end(
-        self, settings: Settings, start: Callable[[], "subprocess.Popen[str]"]
-    ) -> None:
-        start()
+        connections = [each for process in belonging(settings) for each in process.net_connections("inet")]
+        assert {each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+        for private in ("secrets.json", "airflow/passwords.json", "airflow/airflow.cfg"):
+            assert (settings.home / private).stat().st_mode & 0o077 == 0, private
+
+        before = belonging(settings)
         (scheduler,) = component(settings, "scheduler")
         scheduler.kill()
         assert soon(lambda: [each for each in component(settings, "scheduler") if each != scheduler])
-        before = belonging(settings)
-        site.down(settings, lambda _: None)
+
+        before += belonging(settings)
+        up.send_signal(signal.SIGINT)
+        assert up.wait(timeout=90) == 0
         assert not alive(before)
 
     def test_down_tidies_up_after_a_killed_up(
         self, settings: Settings, start: Callable[[], "subprocess.Popen[str]"]
     ) -> None:
-        process = start()
+        up = start()
         before = belonging(settings)
-        process.kill()
-        process.wait()
+        up.kill()
+        up.wait()
         said: list[str] = []
         site.down(settings, said.append)
         assert said == ["Stopped."]
         assert not alive(before)
 
-    def test_only_one_runs_in_a_home(self, settings: Settings, start: Callable[[], "subprocess.Popen[str]"]) -> None:
-        process = start()
-        with (
-            pytest.raises(EnvironmentProblem, match=rf"already running .*process {process.pid}"),
-            site.running(settings),
-        ):
-            pass
-
-    def test_everything_listens_on_this_machine_only(
-        self, settings: Settings, start: Callable[[], "subprocess.Popen[str]"]
-    ) -> None:
-        start()
-        listening = {
-            connection.laddr.ip
-            for process in belonging(settings)
-            for connection in process.net_connections("inet")
-            if connection.status == psutil.CONN_LISTEN
-        }
-        assert listening == {"127.0.0.1"}
-        for private in ("secrets.json", "airflow/passwords.json", "airflow/airflow.cfg"):
-            assert (settings.home / private).stat().st_mode & 0o077 == 0, private
+        up = start()  # and the next one starts as if nothing had been
+        before = belonging(settings)
+        site.down(settings, lambda _: None)
+        assert up.wait(timeout=10) == 0
+        assert not alive(before)
 
 
 class TestProblems:

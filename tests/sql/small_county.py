@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
+from wentong import plans
+from wentong.milestones import Crossing
 from wentong.periods import Period
 
 CHINA = timezone(timedelta(hours=8))
@@ -143,3 +145,9 @@ class Warehouse:
 
 def period_end(period: str) -> date:
     return Period.parse(period).last_day
+
+
+def mark(engine: sa.Engine, plan_code: str, at: datetime) -> list[Crossing]:
+    """Build and mark, as the two DAGs do one after the other."""
+    plans.derive_events(engine, plan_code)
+    return plans.mark(engine, plan_code, at)

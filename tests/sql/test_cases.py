@@ -12,9 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from small_county import TOWN_A, TOWN_B, Warehouse
-
-from wentong.plans import mark
+from small_county import TOWN_A, TOWN_B, Warehouse, mark
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/in.yml"))
 TOWNS = {"a": TOWN_A, "b": TOWN_B}

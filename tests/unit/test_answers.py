@@ -109,6 +109,14 @@ def test_unreadable_file_gets_reason_and_advice(tmp_path: Path) -> None:
     assert "怎么办:请把数据填入报表模板" in text
 
 
+def test_loaded_file_that_cannot_be_marked_is_not_asked_for_again(tmp_path: Path) -> None:
+    """Its reader died while the copy was made: the findings are told in words."""
+    verdict = Judgement("大.xlsx", "ab" * 32, "load", findings=[BAD_BOOKS])
+    path = answer(tmp_path / "x.xlsx", None, verdict, 7, NOW, tmp_path / "out", "大.xlsx")
+    assert path.name == "需修改1处_大_第7号.txt"
+    assert "1. 【该值未入库】基文01!G8:“图书藏量”写的是“一千多本”" in path.read_text("utf-8-sig")
+
+
 def test_ignored_files_are_not_answered(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="ignored"):
         answer(tmp_path / "x", None, Judgement("~$x.xlsx", "", "ignore"), 7, NOW, tmp_path, "~$x.xlsx")

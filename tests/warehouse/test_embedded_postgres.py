@@ -120,7 +120,9 @@ class TestLife:
             with postgres.server(home) as second:
                 assert second == first
             assert postmaster(home)
+            assert postgres.is_running(home)
         assert not postmaster(home)
+        assert not postgres.is_running(home)
         with postgres.server(home) as again:
             assert again == first
             assert ask(again, "wentong_owner", "select n from kept.kept") == 7

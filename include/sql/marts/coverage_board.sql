@@ -188,3 +188,8 @@ $$;
 
 create or replace view marts.coverage_board as
 select board.* from marts.coverage_board((select max(ops_load.load_id) from ops.loads as ops_load)) as board;
+
+comment on view marts.coverage_board is
+'Progress of plans: accepted / tasks; one row per plan, scope (county, town) and milestone.';
+comment on function marts.coverage_board(bigint) is
+'As known at a load: Progress of plans: accepted / tasks; one row per plan, scope (county, town) and milestone.';

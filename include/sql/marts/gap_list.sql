@@ -158,3 +158,8 @@ $$;
 
 create or replace view marts.gap_list as
 select gap.* from marts.gap_list((select max(ops_load.load_id) from ops.loads as ops_load)) as gap;
+
+comment on view marts.gap_list is
+'Listed villages not accepted, and why; one row per plan, milestone and village.';
+comment on function marts.gap_list(bigint) is
+'As known at a load: Listed villages not accepted, and why; one row per plan, milestone and village.';

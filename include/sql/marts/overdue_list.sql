@@ -55,3 +55,8 @@ from
         (select max(ops_load.load_id) from ops.loads as ops_load),
         cast(now() at time zone 'Asia/Shanghai' as date)
     ) as overdue;
+
+comment on view marts.overdue_list is
+'Returns that were due and are not accepted; one row per organisation, form and period.';
+comment on function marts.overdue_list(bigint, date) is
+'As known at a load, on a day: Returns that were due and are not accepted; one row per organisation, form and period.';

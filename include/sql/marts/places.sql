@@ -25,3 +25,8 @@ $$;
 
 create or replace view marts.places as
 select place.* from marts.places((select max(ops_load.load_id) from ops.loads as ops_load)) as place;
+
+comment on view marts.places is
+'Administrative divisions as known; one row per place.';
+comment on function marts.places(bigint) is
+'As known at a load: Administrative divisions as known; one row per place.';

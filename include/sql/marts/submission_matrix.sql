@@ -165,3 +165,8 @@ $$;
 
 create or replace view marts.submission_matrix as
 select duty.* from marts.submission_matrix((select max(ops_load.load_id) from ops.loads as ops_load)) as duty;
+
+comment on view marts.submission_matrix is
+'What became of every return that is owed; one row per organisation, form and period.';
+comment on function marts.submission_matrix(bigint) is
+'As known at a load: What became of every return that is owed; one row per organisation, form and period.';

@@ -84,3 +84,8 @@ $$;
 
 create or replace view marts.task_progress as
 select plan_task.* from marts.task_progress((select max(ops_load.load_id) from ops.loads as ops_load)) as plan_task;
+
+comment on view marts.task_progress is
+'Where every listed village stands at every milestone; one row per plan, milestone and village.';
+comment on function marts.task_progress(bigint) is
+'As known at a load: Where every listed village stands at every milestone; one row per plan, milestone and village.';

@@ -81,3 +81,8 @@ $$;
 
 create or replace view marts.village_center as
 select report.* from marts.village_center((select max(ops_load.load_id) from ops.loads as ops_load)) as report;
+
+comment on view marts.village_center is
+'What villages reported in form 基文01; one row per village and quarter, current version.';
+comment on function marts.village_center(bigint) is
+'As known at a load: What villages reported in form 基文01; one row per village and quarter, current version.';

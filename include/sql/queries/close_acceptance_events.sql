@@ -35,12 +35,12 @@ ends as (
     where open_event.to_load is null and (lasting.org_id is null or lasting.to_load is not null)
 )
 
-update core.acceptance_events as stored
+update core.acceptance_events as ended_event
 set to_load = ends.to_load
 from ends
 where
-    stored.to_load is null
-    and stored.plan_code = ends.plan_code
-    and stored.org_id = ends.org_id
-    and stored.kind = ends.kind
-    and stored.event_on = ends.event_on
+    ended_event.to_load is null
+    and ended_event.plan_code = ends.plan_code
+    and ended_event.org_id = ends.org_id
+    and ended_event.kind = ends.kind
+    and ended_event.event_on = ends.event_on

@@ -55,7 +55,7 @@ changes as (
         milestones.number,
         tasks.town_code,
         moment.load_id,
-        sum(moment.sign) as tasks,
+        sum(moment.sign) as listed,
         0 as accepted
     from tasks
     cross join milestones
@@ -67,7 +67,7 @@ changes as (
         milestones.number,
         events.town_code,
         moment.load_id,
-        0 as tasks,
+        0 as listed,
         sum(moment.sign * events.accepted) as accepted
     from events
     inner join milestones on events.event_on <= milestones.last_day
@@ -80,9 +80,8 @@ scope_changes as (
     select
         changes.number,
         coalesce(changes.town_code, plans.county_code) as scope_code,
-        changes.town_code is null as is_county,
         changes.load_id,
-        sum(changes.tasks) as tasks,
+        sum(changes.listed) as listed,
         sum(changes.accepted) as accepted
     from changes
     cross join plans
@@ -97,9 +96,8 @@ standings as (
     select
         scope_changes.number,
         scope_changes.scope_code,
-        scope_changes.is_county,
         scope_changes.load_id,
-        sum(scope_changes.tasks) over by_load as tasks,
+        sum(scope_changes.listed) over by_load as listed,
         sum(scope_changes.accepted) over by_load as accepted
     from scope_changes
     window by_load as (
@@ -113,7 +111,7 @@ requirements as (
         standings.*,
         milestones.last_day,
         div(
-            milestones.share_numerator * standings.tasks + milestones.share_denominator - 1,
+            milestones.share_numerator * standings.listed + milestones.share_denominator - 1,
             cast(milestones.share_denominator as numeric)
         ) as required
     from standings
@@ -123,7 +121,7 @@ requirements as (
 first_reached as (
     select distinct on (requirements.scope_code, requirements.number) requirements.*
     from requirements
-    where requirements.tasks > 0 and requirements.accepted >= requirements.required
+    where requirements.listed > 0 and requirements.accepted >= requirements.required
     order by requirements.scope_code asc, requirements.number asc, requirements.load_id asc
 ),
 
@@ -141,24 +139,37 @@ new_crossings as (
         )
 ),
 
+scope_events as (
+    select
+        events.*,
+        events.town_code as scope_code
+    from events
+    union all
+    select
+        events.*,
+        plans.county_code as scope_code
+    from events
+    cross join plans
+),
+
 days as (
     select
         crossing.scope_code,
         crossing.number,
         crossing.required,
-        events.event_on,
-        sum(sum(events.accepted)) over (
+        happened.event_on,
+        sum(sum(happened.accepted)) over (
             partition by crossing.scope_code, crossing.number
-            order by events.event_on
+            order by happened.event_on
         ) as accepted
     from new_crossings as crossing
-    inner join events
+    inner join scope_events as happened
         on
-            (crossing.is_county or crossing.scope_code = events.town_code)
-            and crossing.last_day >= events.event_on
-            and crossing.load_id >= events.from_load
-            and (events.to_load is null or crossing.load_id < events.to_load)
-    group by crossing.scope_code, crossing.number, crossing.required, events.event_on
+            crossing.scope_code = happened.scope_code
+            and crossing.last_day >= happened.event_on
+            and crossing.load_id >= happened.from_load
+            and (happened.to_load is null or crossing.load_id < happened.to_load)
+    group by crossing.scope_code, crossing.number, crossing.required, happened.event_on
 ),
 
 first_days as (

@@ -12,21 +12,20 @@ with latest_organisations as (
     order by org_id asc, valid_from desc
 ),
 
-county as (
-    select left(cast(:county_code as text), 6) as prefix
+final as (
+    select
+        org_id,
+        cast(:form_code as text) as form_code,
+        cast(:period as text) as period,
+        cast(:due_on as date) as due_on
+    from latest_organisations
+    where
+        org_type = :org_type
+        and (owes_returns or org_type <> 'town_station')
+        and left(place_code, 6) = coalesce(left(cast(:county_code as text), 6), left(place_code, 6))
 )
 
 insert into core.fct_obligation (org_id, form_code, period, due_on)
-select
-    org_id,
-    :form_code,
-    :period,
-    :due_on
-from latest_organisations
-cross join county
-where
-    org_type = :org_type
-    and (owes_returns or org_type <> 'town_station')
-    and (county.prefix is null or left(place_code, 6) = county.prefix)
+select * from final
 order by org_id
 on conflict do nothing

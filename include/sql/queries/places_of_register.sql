@@ -24,7 +24,9 @@ latest_organisations as (
 tree as (
     select latest_places.*
     from latest_places
-    where latest_places.place_code = cast(:county_code as text) or (cast(:county_code as text) is null and latest_places.level = 3)
+    where
+        latest_places.place_code = cast(:county_code as text)
+        or (cast(:county_code as text) is null and latest_places.level = 3)
     union all
     select latest_places.*
     from tree
@@ -48,7 +50,7 @@ final as (
         coalesce(tree.parent_code, '') as parent_code,
         tree.kind,
         coalesce(latest_organisations.owes_returns, false) as owes_returns,
-        coalesce(aliases.aliases, array[]::text []) as aliases
+        coalesce(aliases.aliases, cast(array[] as text[])) as aliases
     from tree
     left join latest_organisations on tree.place_code = latest_organisations.place_code
     left join aliases on tree.place_code = aliases.place_code

@@ -8,7 +8,7 @@ with touched as (
         unit_code
     from ops.submission_scopes
     where
-        (cast(:submission_ids as bigint []) is null or submission_id = any(cast(:submission_ids as bigint [])))
+        (cast(:submission_ids as bigint[]) is null or submission_id = any(cast(:submission_ids as bigint[])))
         and (cast(:form_code as text) is null or form_code = cast(:form_code as text))
         and (cast(:period as text) is null or period = cast(:period as text))
 ),
@@ -29,9 +29,17 @@ returns as (
             when submissions.outcome = 'quarantine_file' and submissions.decision is null then 'held'
             else 'received'
         end as submission
-    from ops.submission_scopes as scopes
+    from touched
+    cross join lateral (
+        select submission_scopes.*
+        from ops.submission_scopes
+        where
+            submission_scopes.form_code = touched.form_code
+            and submission_scopes.period = touched.period
+            and submission_scopes.unit_code = touched.unit_code
+        offset 0 -- keeps the planner to the index when statistics are old, as after a large batch
+    ) as scopes
     inner join ops.submissions on scopes.submission_id = submissions.submission_id
-    where (scopes.form_code, scopes.period, scopes.unit_code) in (select touched.* from touched)
 ),
 
 latest_returns as (
@@ -66,5 +74,9 @@ where
     fct_obligation.org_id = final.org_id
     and fct_obligation.form_code = final.form_code
     and fct_obligation.period = final.period
-    and row(fct_obligation.submission, fct_obligation.submission_id, fct_obligation.submitted_at, fct_obligation.open_errors)
-    is distinct from row(final.submission, final.submission_id, final.submitted_at, final.open_errors)
+    and (
+        fct_obligation.submission_id is distinct from final.submission_id
+        or fct_obligation.submission <> final.submission
+        or fct_obligation.submitted_at is distinct from final.submitted_at
+        or fct_obligation.open_errors <> final.open_errors
+    )

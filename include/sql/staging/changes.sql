@@ -6,8 +6,8 @@
 --   superseded  a later receipt has stated this unit and period already
 --   nothing     quarantined, and there is no version to contest
 -- What the sender got wrong leaves the last accepted values, marked contested.
--- The table :facts, the number :wave and the lists :merged_fields, :kept_fields, :known_fields and :changed_fields are
--- filled in from the form.
+-- Filled in from the form: the table :facts, the number :wave, the lists :merged_fields and :kept_fields, and
+-- :is_unchanged, which compares field by field.
 drop table if exists changes;
 
 create temporary table changes on commit drop as
@@ -17,7 +17,7 @@ with incoming as (
     where wave = :wave
 ),
 
-final as (
+merged as (
     select
         incoming.load_id,
         incoming.submission_id,
@@ -28,29 +28,37 @@ final as (
         incoming.period,
         incoming.sheet,
         incoming.row_number,
-        merged.*,
+        incoming.is_quarantined,
+        :merged_fields, -- noqa: RF02
         case
-            when known.org_id is null and incoming.is_quarantined then 'nothing'
-            when known.org_id is null then 'insert'
-            when known.confirmed_by > incoming.submission_id then 'superseded'
-            when row(:changed_fields, merged.cell_states) is not distinct from row(:known_fields, known.cell_states) then 'keep'
-            else 'change'
-        end as action
+            when incoming.is_quarantined then known.cell_states || '{"_row": "contested"}'
+            when known.org_id is null then incoming.cell_states
+            else incoming.cell_states || jsonb_strip_nulls(jsonb_build_object(:kept_fields)) -- noqa: RF02
+        end as cell_states
     from incoming
     left join :facts as known
         on
             incoming.org_id = known.org_id
             and incoming.period = known.period
             and known.to_load is null
-    cross join lateral (
-        select
-            :merged_fields,
-            case
-                when incoming.is_quarantined then known.cell_states || '{"_row": "contested"}'
-                when known.org_id is null then incoming.cell_states
-                else incoming.cell_states || jsonb_strip_nulls(jsonb_build_object(:kept_fields))
-            end as cell_states
-    ) as merged
+),
+
+final as (
+    select
+        merged.*,
+        case
+            when known.org_id is null and merged.is_quarantined then 'nothing'
+            when known.org_id is null then 'insert'
+            when known.confirmed_by > merged.submission_id then 'superseded'
+            when :is_unchanged and merged.cell_states = known.cell_states then 'keep' -- noqa: RF02
+            else 'change'
+        end as action -- noqa: RF04
+    from merged
+    left join :facts as known
+        on
+            merged.org_id = known.org_id
+            and merged.period = known.period
+            and known.to_load is null
 )
 
 select * from final;

@@ -12,7 +12,11 @@ units as (
         codes.division_code,
         dim_org.org_id,
         case when place.level = 5 then place.parent_code else place.place_code end as town_code,
-        case place.level when 5 then town.parent_code when 4 then place.parent_code else place.place_code end as county_code
+        case place.level
+            when 5 then town.parent_code
+            when 4 then place.parent_code
+            else place.place_code
+        end as county_code
     from codes
     inner join core.dim_org on codes.division_code = dim_org.place_code and dim_org.to_load is null
     inner join core.dim_place as place on codes.division_code = place.place_code and place.to_load is null
@@ -43,28 +47,34 @@ waves as (
             and incoming_rows.period = repeated_keys.period
 ),
 
-final as (
+typed as (
     select
-        incoming_rows.load_id,
-        incoming_rows.submission_id,
-        units.org_id,
-        incoming_rows.division_code,
-        units.town_code,
-        units.county_code,
-        incoming_rows.period,
-        incoming_rows.sheet,
-        incoming_rows.row_number,
-        incoming_rows.status = 'quarantine' as is_quarantined,
-        jsonb_strip_nulls(jsonb_build_object(:absent_fields)) || incoming_rows.row_states as cell_states,
-        coalesce(waves.wave, 1) as wave,
+        load_id,
+        submission_id,
+        division_code,
+        period,
+        sheet,
+        row_number,
+        status = 'quarantine' as is_quarantined,
+        jsonb_strip_nulls(jsonb_build_object(:absent_fields)) || row_states as cell_states,
         :typed_fields
     from incoming_rows
-    left join units on incoming_rows.division_code = units.division_code
+),
+
+final as (
+    select
+        typed.*,
+        units.org_id,
+        units.town_code,
+        units.county_code,
+        coalesce(waves.wave, 1) as wave
+    from typed
+    left join units on typed.division_code = units.division_code
     left join waves
         on
-            incoming_rows.submission_id = waves.submission_id
-            and incoming_rows.division_code = waves.division_code
-    where units.org_id is not null or incoming_rows.status = 'accept'
+            typed.submission_id = waves.submission_id
+            and typed.division_code = waves.division_code
+    where units.org_id is not null or not typed.is_quarantined
 )
 
 select * from final;

@@ -127,7 +127,7 @@ def _run(connection: sa.Connection, name: str, slots: Mapping[str, str] | None =
     """Run include/sql/staging/<name>.sql, whose `:words` are filled with what follows from the form."""
     text = (INCLUDE / "sql" / "staging" / f"{name}.sql").read_text(encoding="utf-8")
     for word, filling in (slots or {}).items():
-        text = re.sub(rf"(?<![:\w]):{word}\b", lambda _, filling=filling: filling, text)
+        text = re.sub(rf"(?<![:\w]):{word}\b", filling, text)
     connection.exec_driver_sql(text, execution_options={"no_parameters": True})
 
 
@@ -139,7 +139,7 @@ def _stage(connection: sa.Connection, archive: Path, group: list[_Waiting]) -> N
     _run(connection, "incoming_rows")
     cursor = connection.connection.cursor()
     columns = ", ".join([*OF_SUBMISSION, *LOADED])
-    with cursor.copy(f"copy incoming_rows ({columns}) from stdin (format csv)") as copy:  # type: ignore[attr-defined]
+    with cursor.copy(f"copy incoming_rows ({columns}) from stdin (format csv)") as copy:
         for text in _csv(archive, group):
             copy.write(text)
     _run(connection, "analyze_incoming_rows")
@@ -152,7 +152,7 @@ def _csv(archive: Path, group: list[_Waiting]) -> Iterator[pa.Buffer]:
     for one in group:
         path = bronze_path(archive, one.sha256, one.submission_id)
         try:
-            rows = pq.ParquetFile(path).read(columns=LOADED, use_threads=False)
+            rows = pq.ParquetFile(path, pre_buffer=False).read(columns=LOADED, use_threads=False)
         except (FileNotFoundError, pa.ArrowInvalid) as error:
             raise WentongError(
                 f"The archive lacks the judged rows of submission {one.submission_id}: {path}."
@@ -227,8 +227,7 @@ def _slots(table: Table) -> dict[str, str]:
             for name in names
         ),
         "kept_fields": ", ".join(f"'{name}', case when {_is_in_doubt(name)} then 'contested' end" for name in names),
-        "known_fields": ", ".join(f"known.{name}" for name in names),
-        "changed_fields": ", ".join(f"merged.{name}" for name in names),
+        "is_unchanged": " and ".join(f"merged.{name} is not distinct from known.{name}" for name in names),
     }
 
 

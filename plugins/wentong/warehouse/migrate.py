@@ -97,7 +97,7 @@ def _keep_form(connection: sa.Connection, form: Form) -> None:
         found = _columns(connection, declared.name)
         if not found:
             declared.create(connection)
-        elif missing := _missing_columns(declared, found, form):
+        elif missing := _missing_columns(connection, declared, found, form):
             for column in missing:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.execute(sa.text(f"alter table core.{declared.name} add column {definition}"))
@@ -123,14 +123,16 @@ def _columns(connection: sa.Connection, table_name: str) -> dict[str, str]:
         ),
         {"table_name": table_name},
     )
-    return {name: data_type for name, data_type in found}
+    return {row.column_name: row.data_type for row in found}
 
 
-def _missing_columns(declared: sa.Table, found: dict[str, str], form: Form) -> list[sa.Column[object]]:
+def _missing_columns(
+    connection: sa.Connection, declared: sa.Table, found: dict[str, str], form: Form
+) -> list[sa.Column[object]]:
     """Columns to add. A column of a retired field stays; one that changed its type is refused."""
     missing: list[sa.Column[object]] = []
     for column in declared.columns:
-        wanted = column.type.compile(dialect=sa.dialects.postgresql.dialect()).lower()
+        wanted = str(column.type.compile(dialect=connection.dialect)).lower()
         if column.name not in found:
             missing.append(column)
         elif found[column.name] != wanted:

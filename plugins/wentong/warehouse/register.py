@@ -123,7 +123,7 @@ def _read_list(path: Path) -> list[_Unit]:
                 if cells["level"] not in tuple("12345"):
                     raise wrong("level", f"{cells['level']!r} is no level", "1 province … 3 county, 4 town, 5 village")
                 parent = cells["parent_code"]
-                if not re.fullmatch(r"[0-9]{12}", parent) and (parent or cells["level"] != "1"):
+                if not re.fullmatch(r"[0-9]{12}", parent) and (parent or cells["level"] in "45"):
                     raise wrong(
                         "parent_code", f"{parent!r} is no division code", "the 12-digit code of the place above"
                     )
@@ -274,7 +274,7 @@ def copy_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping
     if first is None:
         return
     names = ", ".join(first)
-    with cursor.copy(f"copy {table.schema}.{table.name} ({names}) from stdin") as copy:  # type: ignore[attr-defined]
+    with cursor.copy(f"copy {table.schema}.{table.name} ({names}) from stdin") as copy:
         copy.write_row(tuple(first.values()))
         for row in iterator:
             copy.write_row(tuple(row.values()))

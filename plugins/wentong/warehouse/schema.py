@@ -470,8 +470,6 @@ milestone_crossings = sa.Table(
 # ----------------------------------------------------------------------------------------------- form tables
 
 
-metadata_of_forms = sa.MetaData(naming_convention=metadata.naming_convention)
-"""Form tables, apart from what Alembic owns."""
 OWN_COLUMNS = {
     "org_id", "division_code", "town_code", "county_code", "period", "cell_states", "submission_id", "sheet", "row_number",
     "confirmed_by", "from_load", "to_load",
@@ -486,11 +484,9 @@ def form_table(table: FormTable) -> sa.Table:
             f"table {table.name}: every form table has a column {taken.pop()} of its own; name the field otherwise"
         )
     name = f"fct_{table.name}"
-    if (known := metadata_of_forms.tables.get(f"core.{name}")) is not None:
-        return known
     return sa.Table(
         name,
-        metadata_of_forms,
+        sa.MetaData(naming_convention=metadata.naming_convention),  # apart from what Alembic owns
         _column("org_id", sa.BigInteger, "The unit the row is about."),
         _column("division_code", sa.Text, "Its place (12 digits) when the row was loaded."),
         _column("town_code", sa.Text, "Its town (12 digits) when the row was loaded."),

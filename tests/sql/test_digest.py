@@ -1,0 +1,191 @@
+"""The morning's message: what it says about a county, and that it is sent once."""
+
+import email
+import email.policy
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from email.message import EmailMessage
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from small_county import CHINA, COUNTY, TOWN_A, TOWN_B, Warehouse, mark
+
+from wentong.alerts import digest, remind
+from wentong.errors import WentongError
+from wentong.postgres import free_port
+
+MORNING = datetime(2026, 7, 9, 9, tzinfo=CHINA)
+"""A Thursday, two working days after the second quarter's returns were due."""
+
+
+@pytest.fixture
+def county(warehouse: Warehouse) -> Warehouse:
+    """The first quarter reported, 甲镇's with errors; of the second only a held file and one that could not be read."""
+    built = {"build_status": "built", "floor_area_m2": 250}
+    warehouse.report(TOWN_B, "2026Q1", {201: built})
+    warehouse.report(TOWN_A, "2026Q1", {201: built, 202: {"build_status": "under_construction"}}, open_errors=5)
+    cell = {"submission_id": 2, "sheet": "汇总表", "column_number": 5, "field": "books_total"}
+    for number, severity in enumerate(("error", "row", "error", "warning", "error", "error"), start=1):
+        words = {"message": f"“图书藏量”写的是“约{number}”。", "fix": "请改成一个数字。", "code": "number_expected"}
+        warehouse.insert(
+            "ops.findings", {**cell, **words, "finding_number": number, "row_number": 10 + number, "severity": severity}
+        )
+    held = warehouse.submit(
+        TOWN_A, "2026Q2", "quarantine_file", folder="甲镇", file_name="二季度 <b>\n.xlsx", received_at=MORNING
+    )
+    warehouse.do(
+        "update core.fct_obligation set submission = 'held', submission_id = :n where org_id = 2 and period = '2026Q2'",
+        n=held,
+    )
+    unread = warehouse.submit(TOWN_B, "2026Q2", "reject", folder="乙镇", file_name="照片.jpg", received_at=MORNING)
+    for submission, severity, message in (
+        (held, "critical", "表里的报告期不一致。系统暂存了这个文件,没有入库。"),
+        (unread, "critical", "这个文件是图片,不是电子表格。"),
+    ):
+        finding = {
+            "submission_id": submission,
+            "finding_number": 1,
+            "severity": severity,
+            "sheet": "",
+            "message": message,
+        }
+        warehouse.insert("ops.findings", {**finding, "code": "period_conflict", "fix": ""})
+    mark(warehouse.engine, "plan_2026", MORNING)
+    return warehouse
+
+
+def test_the_digest_of_a_county(county: Warehouse) -> None:
+    message = digest(county.engine, COUNTY, MORNING.date(), note="示例数据(虚构)")
+    assert message.subject == "【文统】示例县7月9日:未报2个,待改正1个单位,暂存1个文件,距2026年第3季度目标差3个"
+    assert (
+        message.body_text
+        == """\
+示例县基层公共文化服务统计 2026年7月9日 每日提要
+示例数据(虚构)
+
+一、谁还没有报
+- 甲镇:2026年第2季度《基层综合性文化服务中心情况季报》应于7月7日报出,已逾期2个工作日(暂存待处理)
+- 乙镇:2026年第2季度《基层综合性文化服务中心情况季报》应于7月7日报出,已逾期2个工作日
+
+二、谁要改什么
+- 甲镇:2026年第1季度《基层综合性文化服务中心情况季报》有5处要改
+  · 汇总表 E12:“图书藏量”写的是“约2”。请改成一个数字。
+  · 汇总表 E11:“图书藏量”写的是“约1”。请改成一个数字。
+  · 汇总表 E13:“图书藏量”写的是“约3”。请改成一个数字。
+  · 其余2处见退回表格里的批注
+
+三、暂存待处理的文件
+- 甲镇/二季度 <b> .xlsx(7月9日收到):表里的报告期不一致。系统暂存了这个文件,没有入库。
+上一个工作日以来无法读取、已退回的文件:
+- 乙镇/照片.jpg:这个文件是图片,不是电子表格。
+
+四、距里程碑还差几个
+- 示例县建设任务,2026年第2季度(6月30日,已到期):要求5个,已达标2个(2/5,40.0%),差3个
+  · 甲镇差2个(1/3,33.3%),本期未报
+  · 乙镇差1个(1/2,50.0%),本期未报
+- 示例县建设任务,2026年第3季度(9月30日):要求5个,已达标2个(2/5,40.0%),差3个
+  · 甲镇差2个(1/3,33.3%)
+  · 乙镇差1个(1/2,50.0%)
+
+本信由文统自动生成,每个工作日一封。数字以截至目前已入库的报表为准。"""
+    )
+    assert "二季度 &lt;b&gt; .xlsx" in message.body_html
+    assert "<b>" not in message.body_html
+    assert "{{" not in message.body_html
+
+
+def test_what_is_due_soon_is_asked_for(county: Warehouse) -> None:
+    text = digest(county.engine, COUNTY, date(2026, 9, 30)).body_text
+    assert "2026年第3季度《基层综合性文化服务中心情况季报》10月13日截止,还有5个工作日" in text
+    assert "截止" not in digest(county.engine, COUNTY, date(2026, 9, 29)).body_text
+    assert digest(county.engine, COUNTY, date(2026, 10, 13)).subject.endswith("距2026年第3季度目标差3个")
+    assert "10月13日截止,就是今天" in digest(county.engine, COUNTY, date(2026, 10, 13)).body_text
+
+
+def test_a_county_with_nothing_to_say(empty_warehouse: Warehouse) -> None:
+    message = digest(empty_warehouse.engine, COUNTY, MORNING.date())
+    assert message.subject == f"【文统】{COUNTY}7月9日:未报0个,待改正0个单位,暂存0个文件"
+    for sentence in ("已到期的都已报送。", "没有待改正的报表。", "没有暂存的文件。", "没有进行中的建设任务。"):
+        assert sentence in message.body_text
+        assert sentence in message.body_html
+
+
+class Inbox:
+    """What a mail server received; refuses every mail while it is closed."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.is_closed = False
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.is_closed:
+            return "451 try again later"
+        found = email.message_from_bytes(envelope.content or b"", policy=email.policy.default)
+        assert isinstance(found, EmailMessage)
+        self.mails.append(found)
+        return "250 OK"
+
+
+@pytest.fixture
+def mail() -> Iterator[tuple[Inbox, str]]:
+    inbox = Inbox()
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield inbox, f"mailto://127.0.0.1:{controller.port}?from=wentong@example.cn&to="
+    controller.stop()
+
+
+SENT = "select kind, day, recipient, subject from ops.notifications"
+
+
+def test_it_is_sent_once_a_day_to_each(county: Warehouse, mail: tuple[Inbox, str]) -> None:
+    inbox, address = mail
+    assert remind(county.engine, COUNTY, [address + "a@example.cn"], MORNING)
+    assert not remind(county.engine, COUNTY, [address + "a@example.cn"], MORNING.replace(hour=15))
+    assert remind(county.engine, COUNTY, [address + "a@example.cn", address + "b@example.cn"], MORNING)
+    assert [mail["To"] for mail in inbox.mails] == ["a@example.cn", "b@example.cn"]
+    subject = "【文统】示例县7月9日:未报2个,待改正1个单位,暂存1个文件,距2026年第3季度目标差3个"
+    assert inbox.mails[0]["Subject"] == subject
+    html = inbox.mails[0].get_body(("html",))
+    plain = inbox.mails[0].get_body(("plain",))
+    assert html is not None
+    assert plain is not None
+    for body in (html.get_content(), plain.get_content()):
+        assert "甲镇" in body
+        assert "已逾期2个工作日" in body
+        assert "本信由文统自动生成" in body
+    assert county.rows(SENT) == [
+        {"kind": f"digest {COUNTY}", "day": date(2026, 7, 9), "recipient": f"{name}@example.cn", "subject": subject}
+        for name in "ab"
+    ]
+
+
+def test_two_at_once_send_one(county: Warehouse, mail: tuple[Inbox, str]) -> None:
+    inbox, address = mail
+    with ThreadPoolExecutor() as pool:
+        sent = list(pool.map(lambda _: remind(county.engine, COUNTY, [address + "a@example.cn"], MORNING), range(4)))
+    assert sorted(sent) == [False, False, False, True]
+    assert len(inbox.mails) == 1
+
+
+def test_nothing_on_days_off_and_without_channels(county: Warehouse, mail: tuple[Inbox, str]) -> None:
+    inbox, address = mail
+    assert not remind(county.engine, COUNTY, [address + "a@example.cn"], datetime(2026, 7, 11, 9, tzinfo=CHINA))
+    assert not remind(county.engine, COUNTY, [address + "a@example.cn"], datetime(2026, 10, 5, 9, tzinfo=CHINA))
+    assert not remind(county.engine, COUNTY, [], MORNING)
+    assert inbox.mails == []
+    assert remind(county.engine, COUNTY, [address + "a@example.cn"], datetime(2026, 10, 10, 9, tzinfo=CHINA)), (
+        "a make-up Saturday"
+    )
+
+
+def test_a_channel_that_refuses_is_tried_again(county: Warehouse, mail: tuple[Inbox, str]) -> None:
+    inbox, address = mail
+    inbox.is_closed = True
+    with pytest.raises(WentongError, match=r"a@example\.cn"):
+        remind(county.engine, COUNTY, [address + "a@example.cn"], MORNING)
+    assert county.rows(SENT) == []
+    inbox.is_closed = False
+    assert remind(county.engine, COUNTY, [address + "a@example.cn"], MORNING)

@@ -1,0 +1,275 @@
+"""Migration, form tables, marts, roles, and what the tables refuse."""
+
+import importlib
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from sites import A1, Databases, Site, row
+
+from wentong import forms as forms_module
+from wentong import warehouse
+from wentong.errors import DeclarationError, EnvironmentProblem
+from wentong.forms import Field, Form
+from wentong.settings import Settings
+from wentong.warehouse import schema
+from wentong.warehouse.migrate import alembic_config, build_order
+
+migrate_module = importlib.import_module("wentong.warehouse.migrate")  # the package exports the function of that name
+
+
+@pytest.fixture
+def forms(monkeypatch: pytest.MonkeyPatch) -> dict[str, Form]:
+    """The declared forms, to be changed by a test."""
+    declared = dict(forms_module.forms())
+    monkeypatch.setattr(migrate_module, "forms", lambda: declared)
+    return declared
+
+
+@pytest.fixture
+def marts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder of marts."""
+    folder = tmp_path / "marts"
+    folder.mkdir()
+    monkeypatch.setattr(migrate_module, "MARTS", folder)
+    return folder
+
+
+def change_fields(form: Form, *fields: Field) -> Form:
+    """The form with these fields in the place of its last one (备注)."""
+    table = form.tables[0]
+    return replace(form, tables=(replace(table, fields=(*table.fields[:-1], *fields)),))
+
+
+def run(settings: Settings, statement: str, role: str = "wentong_owner") -> list[tuple[object, ...]]:
+    with warehouse.engine(settings, role) as engine, engine.begin() as connection:  # type: ignore[arg-type]
+        result = connection.execute(sa.text(statement))
+        return [tuple(found) for found in result] if result.returns_rows else []
+
+
+def columns(settings: Settings) -> list[object]:
+    query = "select attname from pg_attribute where attrelid = 'core.fct_village_center'::regclass and attnum > 0 order by attnum"
+    return [name for (name,) in run(settings, query)]
+
+
+def test_migrate_from_empty_and_again(empty_database: Settings) -> None:
+    with warehouse.engine(empty_database, "wentong_owner") as owner:
+        assert not warehouse.is_made(owner)
+        warehouse.migrate(empty_database)
+        assert warehouse.is_made(owner)
+    before = run(empty_database, "select oid, relname, relkind from pg_class order by oid")
+    began = time.monotonic()
+    warehouse.migrate(empty_database)
+    assert time.monotonic() - began < 2
+    assert run(empty_database, "select oid, relname, relkind from pg_class order by oid") == before
+    assert run(empty_database, "select kind, count(*) from core.dim_period group by kind order by kind") == [
+        ("month", 168),
+        ("quarter", 56),
+        ("year", 14),
+    ]
+    assert run(empty_database, "select form_code, period_kind, due_working_days from core.dim_form") == [
+        ("基文01", "quarter", 5)
+    ]
+
+
+def test_two_migrations_at_once(empty_database: Settings) -> None:
+    children = []
+    for _ in range(3):
+        child = os.fork()
+        if not child:
+            try:
+                warehouse.migrate(empty_database)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    assert run(empty_database, "select version_num from ops.alembic_version") == [("0001",)]
+
+
+def test_migrations_and_declared_tables_agree(empty_site: Site) -> None:
+    with warehouse.engine(empty_site.settings, "wentong_owner") as owner, owner.connect() as connection:
+        command.check(alembic_config(connection))
+
+
+def test_migrations_go_down_to_nothing(empty_database: Settings, forms: dict[str, Form], marts: Path) -> None:
+    forms.clear()
+    warehouse.migrate(empty_database)
+    with warehouse.engine(empty_database, "wentong_owner") as owner, owner.begin() as connection:
+        command.downgrade(alembic_config(connection), "base")
+    left = "select relname from pg_class where relnamespace in ('ops'::regnamespace, 'core'::regnamespace) and relkind = 'r'"
+    assert run(empty_database, left) == [("alembic_version",)]
+    warehouse.migrate(empty_database)
+
+
+def test_every_table_and_column_is_explained(empty_site: Site) -> None:
+    unexplained = """
+        select c.oid::regclass::text, a.attname from pg_class as c
+        left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where c.relnamespace in ('ops'::regnamespace, 'core'::regnamespace) and c.relkind = 'r'
+            and c.relname <> 'alembic_version'
+            and (obj_description(c.oid, 'pg_class') is null or col_description(c.oid, a.attnum) is null)
+    """
+    assert empty_site.rows(unexplained) == []
+    assert empty_site.rows("select count(*) from pg_namespace where obj_description(oid, 'pg_namespace') like 'W%' or "
+                           "nspname in ('ops', 'core', 'marts') and obj_description(oid, 'pg_namespace') <> ''") == [(3,)]  # fmt: skip
+
+
+def test_a_server_that_does_not_answer(empty_database: Settings) -> None:
+    nowhere = replace(empty_database, owner_database_url="postgresql://wentong_owner@127.0.0.1:9/wentong")
+    with pytest.raises(EnvironmentProblem, match=r"The warehouse at 127\.0\.0\.1:9 does not answer"):
+        warehouse.migrate(nowhere)
+
+
+# --------------------------------------------------------------------------------------------- form tables
+
+
+def test_a_new_field_becomes_a_column_and_a_retired_one_stays(empty_database: Settings, forms: dict[str, Form]) -> None:
+    warehouse.migrate(empty_database)
+    before = columns(empty_database)
+    forms["基文01"] = change_fields(forms["基文01"], Field("wifi", "无线网", "count", unit="个"))
+    warehouse.migrate(empty_database)
+    assert columns(empty_database) == [*before, "wifi"]
+    assert run(empty_database, "select col_description('core.fct_village_center'::regclass, :n)".replace(":n", str(len(before) + 1))) == [
+        ("无线网 个",)
+    ]  # fmt: skip
+
+
+def test_a_field_keeps_its_type(empty_database: Settings, forms: dict[str, Form]) -> None:
+    warehouse.migrate(empty_database)
+    forms["基文01"] = change_fields(forms["基文01"], Field("remark", "备注", "count"))
+    with pytest.raises(DeclarationError, match="field remark: it is stored as text and now declared as bigint"):
+        warehouse.migrate(empty_database)
+
+
+def test_a_field_cannot_take_the_name_of_a_column_of_every_table(forms: dict[str, Form]) -> None:
+    form = change_fields(forms["基文01"], Field("period", "期", "text"))
+    with pytest.raises(DeclarationError, match="every form table has a column period of its own"):
+        schema.form_table(form.tables[0])
+
+
+# --------------------------------------------------------------------------------------------------- marts
+
+
+def test_marts_are_made_in_order_of_their_references(empty_database: Settings, marts: Path) -> None:
+    (marts / "a.sql").write_text("-- not marts.c\ncreate view marts.a as select * from marts.b(1)")
+    (marts / "b.sql").write_text(
+        "create function marts.b(l bigint) returns table (n bigint) language sql stable as $$ select n from marts.c $$"
+    )
+    (marts / "c.sql").write_text("create view marts.c as select 1::bigint as n where '5%' like '%'")
+    warehouse.migrate(empty_database)
+    assert run(empty_database, "select * from marts.a") == [(1,)]
+    oid = run(empty_database, "select 'marts.a'::regclass::oid")
+    warehouse.migrate(empty_database)
+    assert run(empty_database, "select 'marts.a'::regclass::oid") == oid
+    (marts / "a.sql").unlink()
+    warehouse.migrate(empty_database)
+    assert run(empty_database, "select relname from pg_class where relnamespace = 'marts'::regnamespace") == [("c",)]
+    assert run(empty_database, "select n from marts.b(1)", "wentong_etl") == [(1,)]
+
+
+def test_build_order() -> None:
+    assert build_order({"a": "marts.b", "b": "/* marts.a */ marts.c", "c": "marts.c.x marts.unknown"}) == [
+        "c",
+        "b",
+        "a",
+    ]
+    with pytest.raises(DeclarationError, match="a -> b -> a refer to each other in a circle"):
+        build_order({"a": "from marts.b", "b": "from marts.a"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "create view marts.a as select nothing from core.orgs",
+            r'include/sql/marts/a.sql: column "nothing" does not exist',
+        ),
+        ("create view marts.b as select 1", "include/sql/marts/a.sql does not make marts.a"),
+    ],
+)
+def test_a_mart_at_fault_is_named_and_nothing_is_left(
+    empty_database: Settings, marts: Path, text: str, message: str
+) -> None:
+    (marts / "a.sql").write_text(text)
+    with pytest.raises(DeclarationError, match=message):
+        warehouse.migrate(empty_database)
+    assert run(empty_database, "select count(*) from pg_namespace where nspname = 'core'") == [(0,)]
+
+
+# --------------------------------------------------------------------------------------------------- roles
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("wentong_analyst", "select * from ops.submissions"),
+        ("wentong_analyst", "select * from ops.findings"),
+        ("wentong_analyst", "insert into core.orgs values (1, 1)"),
+        ("wentong_analyst", "update core.fct_village_center set books_total = 0"),
+        ("wentong_analyst", "delete from core.fct_village_center"),
+        ("wentong_analyst", "create table core.mine (n int)"),
+        ("wentong_etl", "delete from core.fct_village_center"),
+        ("wentong_etl", "delete from ops.submissions"),
+        ("wentong_etl", "truncate core.fct_village_center"),
+        ("wentong_etl", "drop table core.fct_village_center"),
+        ("wentong_etl", "alter table core.orgs add column x int"),
+        ("wentong_etl", "create table core.mine (n int)"),
+        ("wentong_etl", "update ops.alembic_version set version_num = 'x'"),
+    ],
+)
+def test_what_roles_may_not_do(databases: Databases, empty_site: Site, role: str, statement: str) -> None:
+    url = databases.url(role, str(empty_site.engine.url.database))
+    with sa.create_engine(url).connect() as connection, pytest.raises(sa.exc.ProgrammingError) as raised:
+        connection.execute(sa.text(statement))
+    assert any(word in str(raised.value.orig) for word in ("permission denied", "must be owner"))
+
+
+def test_analysts_read_facts(databases: Databases, site: Site) -> None:
+    site.load(site.submit(row(A1, books_total=3)))
+    url = databases.url("wentong_analyst", str(site.engine.url.database))
+    with sa.create_engine(url).connect() as connection:
+        assert connection.scalar(sa.text("select books_total from core.fct_village_center")) == 3
+
+
+# --------------------------------------------------------------------------------- wrong states are impossible
+
+
+@pytest.mark.parametrize(
+    ("statement", "constraint"),
+    [
+        ("update core.fct_village_center set to_load = from_load", "ends_after_it_begins"),
+        ("update core.fct_village_center set to_load = 99", "to_load_fk"),
+        ("update core.fct_village_center set org_id = 99", "org_id_fk"),
+        ("update core.fct_village_center set period = '2026Q5'", "period_fk"),
+        ("update core.fct_village_center set submission_id = 99, confirmed_by = 99", "submission_id_fk"),
+        ("update core.fct_village_center set cell_states = '[]'", "cell_states_is_an_object"),
+        ("update core.fct_village_center set town_code = '990001100'", "town_code_has_12_digits"),
+        (
+            "insert into core.fct_village_center (org_id, division_code, town_code, county_code, period, submission_id, sheet, "
+            "row_number, confirmed_by, from_load) select org_id, division_code, town_code, county_code, period, submission_id, "
+            "sheet, row_number, confirmed_by, 1 from core.fct_village_center",
+            "current_key",
+        ),
+        ("update ops.submissions set outcome = 'maybe', load_id = null, loaded_at = null", "outcome_is_known"),
+        ("update ops.submissions set judged_at = null", "verdict_has_time"),
+        ("update ops.submissions set outcome = 'reject'", "loaded_when_allowed"),
+        ("update ops.submissions set decision = 'released'", "decided_when_held"),
+        ("update ops.submissions set period = null", "load_has_scope"),
+        ("insert into ops.loads values (9, 'return', 2, null, now())", "loads_submission_id_key"),
+        ("insert into ops.loads values (9, 'register', 2, null, now())", "return_has_submission"),
+        ("insert into ops.journal_position values (false, 1, '')", "is_one_row"),
+        ("update core.dim_place set level = 6", "level_is_known"),
+        ("update core.dim_place set parent_code = place_code", "is_not_its_own_parent"),
+        ("insert into core.fct_obligation (org_id, form_code, period, due_on, submission) "
+         "values (1, '基文01', '2026Q3', '2026-10-14', 'held')", "return_is_named"),
+    ],
+)  # fmt: skip
+def test_what_the_tables_refuse(site: Site, statement: str, constraint: str) -> None:
+    site.load(site.submit(row(A1, books_total=1)))
+    with site.engine.connect() as connection, pytest.raises(sa.exc.IntegrityError, match=constraint):
+        connection.execute(sa.text(statement))
