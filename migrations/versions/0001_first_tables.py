@@ -88,7 +88,11 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(kind = 'return') = (submission_id is not null)", name=op.f("loads_return_has_submission")),
         sa.CheckConstraint("kind in ('return', 'register', 'plan', 'decision')", name=op.f("loads_kind_is_known")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["ops.submissions.submission_id"], name=op.f("loads_submission_id_fk"), use_alter=True
+        ),
         sa.PrimaryKeyConstraint("load_id", name=op.f("loads_pk")),
+        sa.UniqueConstraint("load_id", "submission_id", name=op.f("loads_load_id_submission_id_key")),
         sa.UniqueConstraint("submission_id", name=op.f("loads_submission_id_key")),
         schema="ops",
         comment="Changes of what is known; one row per loaded submission, imported list or decision.",
@@ -470,42 +474,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["submission_id"], ["ops.submissions.submission_id"], name=op.f("fct_obligation_submission_id_fk")
         ),
-        sa.PrimaryKeyConstraint("org_id", "form_code", "period", name=op.f("fct_obligation_pk")),
+        sa.PrimaryKeyConstraint("period", "form_code", "org_id", name=op.f("fct_obligation_pk")),
         schema="core",
         comment="What is expected; one row per organisation, form and period. The denominator of every completeness figure.",
-    )
-    op.create_index("fct_obligation_period_idx", "fct_obligation", ["period", "form_code"], unique=False, schema="core")
-    op.create_table(
-        "plan_milestones",
-        sa.Column("plan_code", sa.Text(), nullable=False, comment="The plan."),
-        sa.Column(
-            "number", sa.SmallInteger(), autoincrement=False, nullable=False, comment="1, 2, 3 in order of time."
-        ),
-        sa.Column("period", sa.Text(), nullable=False, comment="At whose end it is due."),
-        sa.Column(
-            "share_numerator",
-            sa.Integer(),
-            nullable=True,
-            comment="Cumulative share of the tasks, as a fraction: 9 of 9/10.",
-        ),
-        sa.Column(
-            "share_denominator",
-            sa.Integer(),
-            nullable=True,
-            comment="10 of 9/10; both null for a check without a share.",
-        ),
-        sa.CheckConstraint(
-            "(share_numerator is null) = (share_denominator is null)", name=op.f("plan_milestones_share_has_both_parts")
-        ),
-        sa.CheckConstraint(
-            "share_numerator > 0 and share_numerator <= share_denominator",
-            name=op.f("plan_milestones_share_is_a_fraction"),
-        ),
-        sa.ForeignKeyConstraint(["period"], ["core.dim_period.period"], name=op.f("plan_milestones_period_fk")),
-        sa.ForeignKeyConstraint(["plan_code"], ["core.plans.plan_code"], name=op.f("plan_milestones_plan_code_fk")),
-        sa.PrimaryKeyConstraint("plan_code", "number", name=op.f("plan_milestones_pk")),
-        schema="core",
-        comment="Milestones of plans; one row per plan and milestone.",
     )
     op.create_table(
         "plan_tasks",
@@ -641,8 +612,19 @@ def upgrade() -> None:
         comment="Milestones reached for the first time; one row per plan, scope and milestone, never taken back.",
     )
 
+    op.create_foreign_key(  # the other half of a circle: apart, and after both tables
+        op.f("loads_submission_id_fk"),
+        "loads",
+        "submissions",
+        ["submission_id"],
+        ["submission_id"],
+        source_schema="ops",
+        referent_schema="ops",
+    )
+
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("loads_submission_id_fk"), "loads", schema="ops")
     op.drop_table("milestone_crossings", schema="core")
     op.drop_index("submission_scopes_scope_idx", table_name="submission_scopes", schema="ops")
     op.drop_table("submission_scopes", schema="ops")
@@ -653,7 +635,6 @@ def downgrade() -> None:
     )
     op.drop_table("plan_tasks", schema="core")
     op.drop_table("plan_milestones", schema="core")
-    op.drop_index("fct_obligation_period_idx", table_name="fct_obligation", schema="core")
     op.drop_table("fct_obligation", schema="core")
     op.drop_index("dim_org_place_key", table_name="dim_org", schema="core", postgresql_where=sa.text("to_load is null"))
     op.drop_index(

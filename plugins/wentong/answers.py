@@ -153,7 +153,7 @@ def verdict_text(file_name: str, judgement: Judgement) -> str:
     if judgement.outcome == "ignore":
         return f"{_one_line(file_name)}\n  临时文件或系统文件,不处理。"
     form = forms().get(judgement.form or "")
-    known = [form and f"{form.code} {form.title}", judgement.period and _period_title(judgement.period), judgement.unit]
+    known = [f"{form.code} {form.title}" if form else "", _period_title(judgement.period), judgement.unit or ""]
     lines = ["  ".join(filter(None, known)), _conclusion(judgement), *_listed(most_important_first(judgement.findings))]
     return "\n".join([_one_line(file_name), *(f"  {line}" for line in lines if line)])
 

@@ -118,7 +118,9 @@ def _failures(table: Table, rows: Sequence[Row]) -> Iterator[_Failure]:
     if not rows:
         return
     batch = _batches().get_batch({"dataframe": _frame(table, rows)})
-    quick = batch.validate(gx.ExpectationSuite(name=table.name, expectations=_suite(table)), result_format="BOOLEAN_ONLY")
+    quick = batch.validate(
+        gx.ExpectationSuite(name=table.name, expectations=_suite(table)), result_format="BOOLEAN_ONLY"
+    )
     _raise_on_fault(quick)
     failed = [result.expectation_config.to_domain_obj() for result in quick.results if not result.success]
     if not failed:
@@ -162,7 +164,11 @@ def _frame(table: Table, rows: Sequence[Row]) -> pd.DataFrame:
 def _batches() -> Any:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    return context.data_sources.add_pandas("returns").add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
+    return (
+        context.data_sources.add_pandas("returns")
+        .add_dataframe_asset("rows")
+        .add_batch_definition_whole_dataframe("all")
+    )
 
 
 def _suite(table: Table) -> list[Any]:

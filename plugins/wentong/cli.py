@@ -10,11 +10,12 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wentong.periods import CHINA
 from wentong.errors import WentongError
+from wentong.periods import CHINA
 from wentong.settings import Settings
 
 FINE, FINDINGS, FAULT = 0, 1, 2
@@ -36,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="wentong", description="Grassroots culture statistics 文统: returns in, coverage out.")
+    parser = argparse.ArgumentParser(
+        prog="wentong", description="Grassroots culture statistics 文统: returns in, coverage out."
+    )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
     def verb(name: str, function: Callable[..., int], text: str, *, under: Any = verbs) -> argparse.ArgumentParser:
@@ -149,7 +152,8 @@ def _status(settings: Settings, now: datetime, options: argparse.Namespace) -> i
     from wentong import pipeline, reports, warehouse
 
     with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
-        _print_rows(warehouse.matrix(engine, options.period), options.json, reports.status_table)
+        rows = warehouse.matrix(engine, now.date(), options.period)
+    _print_rows(rows, options.json, partial(reports.status_table, sample=settings.is_sample))
     return FINE
 
 
@@ -157,7 +161,8 @@ def _milestones(settings: Settings, now: datetime, options: argparse.Namespace) 
     from wentong import pipeline, reports, warehouse
 
     with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
-        _print_rows(warehouse.coverage(engine, options.plan, options.known_at), options.json, reports.coverage_table)
+        rows = warehouse.coverage(engine, options.plan, options.known_at)
+    _print_rows(rows, options.json, partial(reports.coverage_table, sample=settings.is_sample))
     return FINE
 
 

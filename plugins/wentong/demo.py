@@ -13,7 +13,7 @@ from typing import Any
 
 from wentong import pipeline, postgres, reports, samples, site, warehouse
 from wentong.errors import EnvironmentProblem
-from wentong.settings import PROJECT, Settings
+from wentong.settings import PROJECT, SAMPLE_MARK, Settings
 from wentong.templates import DEMO_BANNER
 
 HOME = PROJECT / "var" / "demo"
@@ -23,7 +23,9 @@ LONGEST_SECONDS = 240
 
 def run(settings: Settings, now: datetime) -> None:
     """Run the demonstration and stop everything it started. Raises EnvironmentProblem if it does not come to its end."""
-    settings = replace(settings, home=HOME, share=HOME / "share", archive=HOME / "archive", database_url=None, owner_database_url=None)
+    settings = replace(
+        settings, home=HOME, share=HOME / "share", archive=HOME / "archive", database_url=None, owner_database_url=None
+    )
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -44,6 +46,8 @@ def _start_afresh(settings: Settings) -> None:
     if postgres.is_running(settings.home):
         raise EnvironmentProblem(f"Another process still uses {settings.home}; try again when it has ended.")
     shutil.rmtree(settings.home, ignore_errors=True)
+    settings.home.mkdir(parents=True)
+    (settings.home / SAMPLE_MARK).write_text(DEMO_BANNER, encoding="utf-8")
 
 
 def _wait_for_scheduler(running: site.Site, dropped: int, say: site.Say) -> None:
@@ -65,7 +69,12 @@ def _wait_for_scheduler(running: site.Site, dropped: int, say: site.Say) -> None
         if text != shown:
             say(text)
             shown = text
-        if stages["answered"] >= dropped and stages["loaded"] == stages["to_load"] and last_changes and len(done) == len(last_changes):
+        if (
+            stages["answered"] >= dropped
+            and stages["loaded"] == stages["to_load"]
+            and last_changes
+            and len(done) == len(last_changes)
+        ):
             return
         time.sleep(1)
     raise EnvironmentProblem(f"The scheduler has not finished after {LONGEST_SECONDS} s; see {running.logs}.")

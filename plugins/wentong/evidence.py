@@ -50,7 +50,9 @@ _DATE = re.compile(
     r"|(?<!\d)\d{1,2}月\d{1,2}[日号]|(?<!\d)\d{11,18}(?!\d)"
 )
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?![\d人平册个㎡m元本场次户亩号])")
-_SHORT_YEAR = re.compile(rf"(?<!\d)(\d\d)年?(?=[-_.]?Q[1-4])|(?<!\d)(\d\d)年(?=度?第?{_ONE}个?季|{_MONTH}月?{_TO}{_MONTH}月)")
+_SHORT_YEAR = re.compile(
+    rf"(?<!\d)(\d\d)年?(?=[-_.]?Q[1-4])|(?<!\d)(\d\d)年(?=度?第?{_ONE}个?季|{_MONTH}月?{_TO}{_MONTH}月)"
+)
 _SEVERAL = re.compile(
     rf"前[二三四2-4两]个?季|(?<!\d){_ONE}(?:个?季度?)?(?:{_TO}|[、,,和及与])第?{_ONE}个?季|[上下]半年|[1-4]Q?{_TO}Q[1-4]"
 )
@@ -129,7 +131,9 @@ def period_of(sources: Iterable[Source], assumed: Period | None, today: date) ->
 
 _UNIT_LABEL = re.compile(r"(?:填报|报送|上报|填表|编制)?单位(?:\([^)]*\))?:([^\s,;:]+)")
 _CODE_LABEL = re.compile(r"(?:统一编码|行政区划代码|区划代码|单位代码|代码|编码):?(\d{12}|\d{9})(?![\dA-Z])")
-_SEVERAL_TOWNS = re.compile(r"等?[\d一二三四五六七八九十两]+个?(?:镇|街道|乡|镇街)(?!\w*(?:村|站))|各(?:镇|街道|乡)|全[市县区]")
+_SEVERAL_TOWNS = re.compile(
+    r"等?[\d一二三四五六七八九十两]+个?(?:镇|街道|乡|镇街)(?!\w*(?:村|站))|各(?:镇|街道|乡)|全[市县区]"
+)
 _TOWN_ENDING = re.compile(r"([镇乡]|街道)(?:人民政府|政府|办事处|[综合]*文化站|文体?服务中心)?$")
 
 
@@ -257,9 +261,7 @@ def _towns_of_rows(claims: UnitClaims) -> dict[str, str]:
     return {}
 
 
-def _towns_said(
-    claims: UnitClaims, register: Register, county_code: str, unit: Unit
-) -> tuple[dict[str, str], bool]:
+def _towns_said(claims: UnitClaims, register: Register, county_code: str, unit: Unit) -> tuple[dict[str, str], bool]:
     """Town code -> where it was said, in order of weight; and whether a title names the county or several towns."""
     said: dict[str, str] = {}
     county = False

@@ -94,6 +94,4 @@ def finding_types() -> dict[str, FindingType]:
 
 def most_important_first(findings: Iterable[Finding]) -> list[Finding]:
     """Sorted by severity, then as the sheet reads."""
-    return sorted(
-        findings, key=lambda f: (SEVERITIES.index(f.severity), f.sheet, f.row or 0, f.col or 0, f.code)
-    )
+    return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.sheet, f.row or 0, f.col or 0, f.code))

@@ -83,16 +83,23 @@ def match_levels(table: Table, levels: tuple[str, ...]) -> Heading | None:
     text = "".join(levels)
     if found := match_one(table, text):
         return found
-    if len(levels) == 1:
-        return None
-    group, last = "".join(levels[:-1]), levels[-1]
-    found = match_one(table, last + group)
-    if found is None and not _changes_meaning(plain(group)):
-        if _FIGURE_OF_GROUP.fullmatch(_letters(_BRACKETS.sub("", plain(last)))):
-            found = match_one(table, group)
-        elif _is_neutral(group, last):
-            found = match_one(table, last)
-    return Heading(found.field, found.rank, text) if found else None
+    for start in range(1, len(levels)):
+        group = "".join(levels[:start])
+        found = match_one(table, "".join(levels[start:]) + group)
+        if found is None:
+            if _changes_meaning(plain(group)):
+                return None
+            found = _inside(table, group, levels[start:])
+        if found:
+            return Heading(found.field, found.rank, text)
+    return None
+
+
+def _inside(table: Table, group: str, inner: tuple[str, ...]) -> Heading | None:
+    """What the headings below a group name by themselves."""
+    if len(inner) == 1 and _FIGURE_OF_GROUP.fullmatch(_letters(_BRACKETS.sub("", plain(inner[0])))):
+        return match_one(table, group)
+    return match_one(table, "".join(inner)) if _is_neutral(group, "".join(inner)) else None
 
 
 def _is_neutral(group: str, last: str) -> bool:

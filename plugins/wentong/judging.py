@@ -106,6 +106,7 @@ class _Reading:
         repeated = {(row.sheet, row.row) for row in verdict.rows if row.status == "duplicate"}
         verdict.findings += [f for f in reader.findings if (f.sheet, f.row) not in repeated]
         verdict.findings += [*repeats, *self._missing_signatures(blocks), *self._absent_units(blocks)]
+        verdict.findings = _said_once(verdict.findings)
         verdict.outcome = "quarantine_file" if held else "load"
 
     # -- which tables ---------------------------------------------------------------------------------------------------
@@ -241,6 +242,12 @@ class _Reading:
             return []
         names = "、".join(v.name for v in absent[:20]) + ("等" if len(absent) > 20 else "")
         return [Finding("units_absent", blocks[0][0].sheet.name, params={"count": str(len(absent)), "names": names})]
+
+
+def _said_once(findings: list[Finding]) -> list[Finding]:
+    """Without repetitions: forms stacked in a sheet all lack the same columns."""
+    kept = {(f.code, f.sheet, f.row, f.col, f.field, f.raw if f.row else ""): f for f in reversed(findings)}
+    return list(reversed(kept.values()))
 
 
 # -- is it this form ---------------------------------------------------------------------------------------------------

@@ -120,7 +120,9 @@ _NOTE = re.compile(
     r"|(填表|填报|填写)说明|\(?注[::]"
 )
 _SENTENCE = re.compile(r"。|;|以上数据|此表|本表")
-_TOWN_TITLE = re.compile(r"([一二三四五六七八九十]{1,3}[、.])?[^,,。]{2,12}(镇|街道|街道办|街道办事处|乡|新区)([::(].*)?")
+_TOWN_TITLE = re.compile(
+    r"([一二三四五六七八九十]{1,3}[、.])?[^,,。]{2,12}(镇|街道|街道办|街道办事处|乡|新区)([::(].*)?"
+)
 _TITLE = re.compile(
     r"^(填报|填表|报送|上报|编制)?单位(\([^)]*\))?[::]|^(报告期|填报期|所属期|报告时间|统计时间|统计期|时间|表号|制定机关|"
     r"批准|备案|批准文号|备案文号|有效期至?|计量单位|统一编码|行政区划代码|单位代码)[^::]{0,8}[::]"
@@ -304,8 +306,6 @@ def _goes_on(rows: _Rows, header: _Header) -> bool:
         return True
     if not header.identity or len(rows.cells(below)) < 2 or not rows.in_header(below) or _is_unit_row(rows, below):
         return False
-    if any(_TOTAL.fullmatch(_short(cell)) for cell in rows.cells(below).values()):
-        return False
     return all(rows.at(below, column) is None for column in header.identity)
 
 
@@ -335,9 +335,7 @@ def _open_blocks(rows: _Rows, header: _Header) -> list[Block]:
     parts = _tables_across(header)
     starts = [min(rows.columns), *(min(part) for part in parts[1:])]
     ends = [*starts[1:], max(rows.columns) + 1]
-    return [
-        _block(rows, header, part, range(start, end)) for part, start, end in zip(parts, starts, ends, strict=True)
-    ]
+    return [_block(rows, header, part, range(start, end)) for part, start, end in zip(parts, starts, ends, strict=True)]
 
 
 def _block(rows: _Rows, header: _Header, matched: Mapping[int, Heading], span: range) -> Block:
@@ -574,7 +572,10 @@ class _Scan:
 
 
 def _places(block: Block) -> dict[str, tuple[int, str | None]]:
-    return {name: (column.number, values.heading_unit(column.heading, column.field)) for name, column in block.columns.items()}
+    return {
+        name: (column.number, values.heading_unit(column.heading, column.field))
+        for name, column in block.columns.items()
+    }
 
 
 def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
@@ -656,7 +657,7 @@ def _pairs(rows: _Rows, table: Table) -> Iterator[_Pair]:
         for column, cell in sorted(rows.cells(row).items()):
             if column <= taken or cell.kind != "text" or len(cell.raw) > _LONGEST_HEADING:
                 continue
-            label, colon, rest = cell.raw.partition(":") if ":" in cell.raw else cell.raw.partition(":")
+            label, colon, rest = cell.raw.replace("\uff1a", ":").partition(":")
             heading = match_one(table, label if colon else cell.raw)
             if heading is None:
                 continue
@@ -715,5 +716,14 @@ def _vertical_block(rows: _Rows, form: Form, table: Table, pairs: Sequence[_Pair
     reason = raw.cells.get(_reason_field(table))
     raw.has_reason = reason is not None and reason[1] is not None
     block.rows.append(raw)
-    block.findings += _about_missing_columns(block)
+    block.findings += [*_personal_labels(rows, raw), *_about_missing_columns(block)]
     return block
+
+
+def _personal_labels(rows: _Rows, raw: RawRow) -> Iterator[Finding]:
+    """Labels of personal data between the first and the last line of a vertical form."""
+    lines = [row for (row, _), _ in raw.cells.values()]
+    for row in range(min(lines), max(lines) + 1):
+        for column, cell in rows.cells(row).items():
+            if cell.kind == "text" and len(cell.raw) <= 12 and PERSONAL.search(cell.raw):
+                yield Finding("personal_data_column", rows.sheet.name, row, column, None, cell.raw)

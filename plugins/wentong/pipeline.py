@@ -22,10 +22,12 @@ from wentong.findings import Finding
 from wentong.forms import SCHEMAS, Form, find_form, forms
 from wentong.grid import Unreadable
 from wentong.judging import Incoming
+from wentong.milestones import Crossing
 from wentong.periods import Period
 from wentong.places import Register
 from wentong.returns import Judgement
 from wentong.settings import Settings
+from wentong.templates import DEMO_BANNER
 from wentong.workers import Pool, WorkerDied
 
 log = logging.getLogger(__name__)
@@ -204,7 +206,9 @@ def build(settings: Settings, now: datetime, period: str | None = None) -> None:
     """
     with warehouse.engine(settings) as engine:
         for form in forms().values():
-            expected = {period} if period else {*ended_periods(form, now.date()), *warehouse.periods_seen(engine, form.code)}
+            expected = (
+                {period} if period else {*ended_periods(form, now.date()), *warehouse.periods_seen(engine, form.code)}
+            )
             for one in sorted(expected):
                 due_on = deadlines.due_on(form.due_working_days, Period.parse(one))
                 warehouse.open_obligations(engine, form, one, due_on)
@@ -221,7 +225,7 @@ def ended_periods(form: Form, today: date) -> list[str]:
     return [str(quarter) for quarter in quarters if quarter.last_day < today]
 
 
-def mark(settings: Settings, now: datetime) -> list[plans.Crossing]:
+def mark(settings: Settings, now: datetime) -> list[Crossing]:
     """Record milestones reached for the first time; only those are returned."""
     with warehouse.engine(settings) as engine:
         return [crossing for plan in plans.codes(engine) for crossing in plans.mark(engine, plan, now)]
@@ -230,7 +234,8 @@ def mark(settings: Settings, now: datetime) -> list[plans.Crossing]:
 def remind(settings: Settings, now: datetime, channels: Sequence[str]) -> bool:
     """Send the county's digest of the day; False on days off and when it was sent already."""
     with warehouse.engine(settings) as engine:
-        return alerts.remind(engine, settings.county_code, channels, now)
+        note = DEMO_BANNER if settings.is_sample else ""
+        return alerts.remind(engine, settings.county_code, channels, now, note)
 
 
 # -- all at once -------------------------------------------------------------------------------------------------------
@@ -263,7 +268,9 @@ def check(
     for start in range(0, len(paths), settings.batch_size):
         chunk = paths[start : start + settings.batch_size]
         files = {
-            path: Incoming(path, path.name, _sha256(path), _folders(path, register, county_code), county_code, period, unit)
+            path: Incoming(
+                path, path.name, _sha256(path), _folders(path, register, county_code), county_code, period, unit
+            )
             for path in chunk
             if not archive.is_dropping(path.name)
         }

@@ -118,7 +118,9 @@ def _town_names(place: Place) -> _TownNames:
     stem = _stem(plain(place.name), _TOWN_ENDINGS) or plain(place.name)
     offices = {stem + office for office in _STATIONS}
     spelled = {stem + ending for ending in _TOWN_ENDINGS} if stem != plain(place.name) else set()
-    return _TownNames(place, stem, frozenset(names | offices | spelled), frozenset(names | spelled | {stem, stem + "街"}))
+    return _TownNames(
+        place, stem, frozenset(names | offices | spelled), frozenset(names | spelled | {stem, stem + "街"})
+    )
 
 
 class Register:
@@ -224,7 +226,9 @@ class Register:
         about the code are marked with field='division_code', the others with field='village_name'.
         """
         written = read_code(code)
-        named = self._by_name(name.raw[:_LONGEST_NAME], town_code, county_code) if name and plain(name.raw[:99]) else None
+        named = (
+            self._by_name(name.raw[:_LONGEST_NAME], town_code, county_code) if name and plain(name.raw[:99]) else None
+        )
         if code is None or written.kind == "none":
             return named or Resolved(None, (_about_name("village_missing", ""),))
         if written.is_complete and written.digits[:6] != county_code[:6]:
@@ -234,7 +238,13 @@ class Register:
         return self._by_name_beside_code(written, code, name, named, town_code, county_code)
 
     def _by_complete_code(
-        self, digits: str, code: Cell, name: Cell | None, named: Resolved | None, town_code: str | None, county_code: str
+        self,
+        digits: str,
+        code: Cell,
+        name: Cell | None,
+        named: Resolved | None,
+        town_code: str | None,
+        county_code: str,
     ) -> Resolved:
         """All twelve digits are there: the code decides, unless it is unknown or the name means another village."""
         place = self.by_code.get(digits)
@@ -269,7 +279,9 @@ class Register:
             return Resolved(None, (self._conflict(code, other, name),))
         if written.kind == "rounded" and abs(int(written.digits) - int(named.place.code)) > written.tolerance:
             return Resolved(None, (_about_code("unknown_code", code, nearest=""),))
-        return Resolved(named.place, (_about_code("code_repaired", code, code=named.place.code, name=named.place.name),))
+        return Resolved(
+            named.place, (_about_code("code_repaired", code, code=named.place.code, name=named.place.name),)
+        )
 
     def _otherwise_meant(self, written: "WrittenCode", place: Place) -> Place | None:
         """The other place of the register that an incomplete code means beside a name's village."""
@@ -307,7 +319,9 @@ class Register:
         county = self.by_code.get(county_code)
         name = _bare(written).removeprefix(plain(county.name) if county else "")
         towns = self._town_names.get(county_code, [])
-        return next((t.place.code for t in towns if name.startswith(plain(t.place.name)) and name != plain(t.place.name)), None)
+        return next(
+            (t.place.code for t in towns if name.startswith(plain(t.place.name)) and name != plain(t.place.name)), None
+        )
 
     def _lookup(self, written: str, town_code: str, county_code: str) -> set[str]:
         """Codes of the villages of a town that a written name may mean."""

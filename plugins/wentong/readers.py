@@ -1412,6 +1412,8 @@ def _read_xml_2003(text: str) -> Book:
             if name == "Worksheet":
                 sheets.append(Sheet(element.get(_SS + "Name", "")))
                 state = _Placing()
+        elif not sheets:
+            raise Unreadable("damaged_file")  # rows of no sheet
         elif name == "Column":
             first = _index(element.get(_SS + "Index") or str(state.column + 1))
             state.column = first + _index(element.get(_SS + "Span", "0"))
@@ -1423,7 +1425,7 @@ def _read_xml_2003(text: str) -> Book:
             if element.get(_SS + "Hidden") == "1" or element.get(_SS + "Height") == "0":
                 sheets[-1].hidden_rows.update(range(first, min(state.row, MAX_ROW) + 1))
             _fill_xml_2003_row(element, first, sheets, state)
-        elif name == "Visible" and sheets:
+        elif name == "Visible":
             sheets[-1].visible = not (element.text or "").startswith("Sheet")  # SheetHidden, SheetVeryHidden
     return Book("xml", sheets)
 

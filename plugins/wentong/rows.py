@@ -136,7 +136,9 @@ class RowReader:
             if self.reporting_town not in (None, own.code):
                 params = {"other_town": own.name, "town": self.register.by_code[self.reporting_town or ""].name}
                 written = (name or code or cell).raw
-                return Resolved(None, (Finding("wrong_town_village", field="village_name", raw=written, params=params),))
+                return Resolved(
+                    None, (Finding("wrong_town_village", field="village_name", raw=written, params=params),)
+                )
             town = own.code
         return self.register.resolve(name, code, town, self.county_code)
 
@@ -200,7 +202,9 @@ def mark_repeats(rows: Sequence[tuple[Row, RawRow]], register: Register) -> list
         params = {"village": register.by_code[code].name, "count": str(len(same)), "rows": _row_numbers(same)}
         for row, raw in same[1:] if identical else same:
             row.status = "duplicate" if identical else "quarantine"
-            finding = Finding("identical_rows" if identical else "conflicting_rows", field="village_name", params=params)
+            finding = Finding(
+                "identical_rows" if identical else "conflicting_rows", field="village_name", params=params
+            )
             findings.append(at_identity(finding, row.sheet, raw))
     return findings
 
@@ -208,7 +212,9 @@ def mark_repeats(rows: Sequence[tuple[Row, RawRow]], register: Register) -> list
 def _content(row: Row) -> dict[str, object]:
     """What two rows must share to be the same; where a value is withheld, what was written."""
     return {
-        name: value if value is not None or row.states.get(name) == "blank" else (row.states.get(name), row.cells[name][2])
+        name: value
+        if value is not None or row.states.get(name) == "blank"
+        else (row.states.get(name), row.cells[name][2])
         for name, value in row.values.items()
     }
 

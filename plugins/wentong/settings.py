@@ -8,6 +8,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: the folder that holds dags/, plugins/ and include/."""
 
 INCLUDE = PROJECT / "include"
+SAMPLE_MARK = "sample"
+"""A file of this name in a home says that its figures are invented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Settings:
     """Most memory a reading worker may take, in bytes of address space."""
     ui_port: int
     """Where Airflow's pages and API listen on 127.0.0.1."""
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the home is the demonstration's: whatever is shown of it says that it is invented."""
+        return (self.home / SAMPLE_MARK).exists()
 
     @classmethod
     def from_environment(cls) -> "Settings":

@@ -11,7 +11,7 @@ from wentong.returns import Row
 
 _NOT_ADDED = {"小时"}
 """Units of fields of which a sum says nothing."""
-_UNKNOWN = {"withheld", "unknown", "masked"}
+_UNKNOWN = {"withheld", "unknown", "masked", "approximate"}
 
 
 def check_totals(block: Block, rows: Sequence[Row | None]) -> Iterator[Finding]:

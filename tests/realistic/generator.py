@@ -47,7 +47,9 @@ class RowTruth:
     """Data fields; the places of name and code are in `identity`."""
     identity: dict[str, CellTruth] = field(default_factory=dict)
     must_be_flagged: frozenset[str] | None = None
-    """Severities of which one finding must lie somewhere in this row."""
+    """Severities of which one finding must lie in this row."""
+    at: tuple[str, ...] = ()
+    """The columns of which one must hold that finding; none: anywhere in the row."""
     story: str = ""
     """What is the matter with the row as a whole."""
     loose: bool = False
@@ -115,12 +117,16 @@ class County:
         with open(REGISTER, encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
         names = {row["division_code"]: row["name"] for row in rows}
-        towns = {row["division_code"]: row["name"] for row in rows if row["level"] == "4" and row["owes_returns"] == "yes"}
+        towns = {
+            row["division_code"]: row["name"] for row in rows if row["level"] == "4" and row["owes_returns"] == "yes"
+        }
         villages: dict[str, list[Village]] = {}
         for row in rows:
             if row["level"] == "5":
                 parent = row["parent_code"]
-                villages.setdefault(parent, []).append(Village(row["division_code"], row["name"], names[parent], parent))
+                villages.setdefault(parent, []).append(
+                    Village(row["division_code"], row["name"], names[parent], parent)
+                )
         return cls(towns, villages)
 
 
@@ -133,7 +139,14 @@ NUMBERS = (
     "floor_area_m2", "outdoor_area_m2", "books_total", "reading_seats", "full_time_staff", "weekly_open_hours",
     "activity_sessions", "activity_attendance", "volunteer_count",
 )  # fmt: skip
-WHOLE = {"books_total", "reading_seats", "full_time_staff", "activity_sessions", "activity_attendance", "volunteer_count"}
+WHOLE = {
+    "books_total",
+    "reading_seats",
+    "full_time_staff",
+    "activity_sessions",
+    "activity_attendance",
+    "volunteer_count",
+}
 LIMITS = {
     "floor_area_m2": 5000, "outdoor_area_m2": 50000, "books_total": 200000, "reading_seats": 2000, "full_time_staff": 50,
     "weekly_open_hours": 112, "activity_sessions": 1000, "activity_attendance": 500000, "volunteer_count": 5000,
@@ -141,11 +154,28 @@ LIMITS = {
 OPTIONAL = (*NUMBERS[1:], "built_on", "remark")
 HEADINGS = {
     "town_name": ("所属镇(街)", "镇(街)", "乡镇(街道)", "所在镇街", "乡镇", "镇街", "所属镇街"),
-    "village_name": ("村(社区)名称", "村(社区)", "村名", "行政村", "行政村(社区)名称", "村(居)委会名称", "村居名称", "单位名称", "村(社区)名称"),
+    "village_name": (
+        "村(社区)名称",
+        "村(社区)",
+        "村名",
+        "行政村",
+        "行政村(社区)名称",
+        "村(居)委会名称",
+        "村居名称",
+        "单位名称",
+        "村(社区)名称",
+    ),
     "division_code": ("行政区划代码", "统一编码", "区划代码", "村代码", "统计用区划代码", "编码", "12位区划代码"),
     "build_status": ("是否建成", "是否建成", "建设情况", "建成情况", "是否已建成", "建设状态", "中心是否建成"),
     "floor_area_m2": ("建筑面积", "室内面积", "面积", "室内建筑面积", "中心建筑面积", "房屋建筑面积", "使用面积"),
-    "outdoor_area_m2": ("室外广场(活动场地)面积", "室外面积", "广场面积", "室外活动场地面积", "文体广场面积", "室外广场面积"),
+    "outdoor_area_m2": (
+        "室外广场(活动场地)面积",
+        "室外面积",
+        "广场面积",
+        "室外活动场地面积",
+        "文体广场面积",
+        "室外广场面积",
+    ),
     "books_total": ("图书藏量", "藏书", "藏书量", "图书册数", "图书总藏量", "图书数量"),
     "reading_seats": ("阅览座位数", "阅览座位", "座位数", "阅览席位", "阅览坐席"),
     "full_time_staff": ("专职管理员人数", "专职管理员", "管理员人数", "专职人员", "文化管理员", "专职人数"),
@@ -258,7 +288,9 @@ def plan_row(rng: random.Random, village: Village, style: Style, columns: Sequen
     opened: date | None = None
     if state == "built":
         meant |= {
-            "floor_area_m2": Decimal(rng.choice([rng.randint(120, 900), rng.randint(1200, 9000) / 10, 200, 300])).quantize(Decimal("0.1")),
+            "floor_area_m2": Decimal(
+                rng.choice([rng.randint(120, 900), rng.randint(1200, 9000) / 10, 200, 300])
+            ).quantize(Decimal("0.1")),
             "outdoor_area_m2": Decimal(rng.randint(100, 3000)),
             "books_total": Decimal(rng.choice([rng.randint(1500, 6000), 1500, 2000, 3200])),
             "reading_seats": Decimal(rng.randint(10, 60)),
@@ -280,7 +312,9 @@ def plan_row(rng: random.Random, village: Village, style: Style, columns: Sequen
         column = by_field.get(name)
         heading_unit = column.unit if column else None
         factor = column.factor if column else Decimal(1)
-        measure = Measure(name, name in WHOLE, LIMITS[name], heading_unit, factor, name == "floor_area_m2" and certain_built)
+        measure = Measure(
+            name, name in WHOLE, LIMITS[name], heading_unit, factor, name == "floor_area_m2" and certain_built
+        )
         spelling = spellings.number(rng, measure, meant[name], style.can, quiet)
         cells[name] = spelling
     cells["built_on"] = spellings.day(rng, opened, end, style.can, quiet, style.date_style, style.epoch_1904)
@@ -295,6 +329,11 @@ def plan_row(rng: random.Random, village: Village, style: Style, columns: Sequen
 def settle(row: Planned, present: set[str]) -> None:
     """Apply the rules between the cells of one row; `present` are the fields the sheet has."""
     cells = row.cells
+    if "remark" in present and cells["remark"].values[0] is not None:
+        # a dash with a reason beside it is "not applicable": enough (Y01), or still missing, both can be read
+        for name in ("build_status", "floor_area_m2"):
+            if cells[name].content in ("—", "——"):
+                cells[name] = replace(cells[name], finding="may")
     state = cells["build_status"]
     area = cells["floor_area_m2"]
     if "floor_area_m2" in present:
@@ -308,7 +347,7 @@ def settle(row: Planned, present: set[str]) -> None:
     came = attendance.values[0]
     if "activity_attendance" in present and isinstance(came, Decimal) and came > 0 and not attendance.open:
         held = sessions.values[0] if "activity_sessions" in present else None
-        certain = sessions.kind in ("plain", "blank") or held == 0
+        certain = (sessions.kind == "blank" and sessions.finding == "never") or held == 0
         if held in (None, 0) and "activity_sessions" in present:
             if certain and attendance.finding == "never":
                 cells["activity_attendance"] = replace(attendance, finding="must", severities=WARNING)
@@ -334,7 +373,9 @@ def _settle_not_built(row: Planned, present: set[str]) -> None:
     state = row.cells["build_status"]
     figures = [row.cells[name] for name in (*NUMBERS, "built_on") if name in present]
     certain = [s for s in figures if s.values[0] not in (None, Decimal(0)) and not s.open]
-    doubtful = [s for s in figures if s.open or s.values[0] == 0 or (s.values[0] is None and s.kind not in ("blank", "plain"))]
+    doubtful = [
+        s for s in figures if s.open or s.values[0] == 0 or (s.values[0] is None and s.kind not in ("blank", "plain"))
+    ]
     if state.values[0] != "not_built" or "accept" not in row.statuses:
         return
     if certain and not state.open:
@@ -383,7 +424,10 @@ def odd_name(rng: random.Random, village: Village, can: frozenset[str]) -> tuple
     if stem != village.name:
         ways += [(stem, "bare name")] * 2
         if not village.community:
-            ways += [(f"{stem}村委" if not stem.endswith("村") else f"{stem}委", "村委"), (f"{stem}农家书屋", "name of the library")]
+            ways += [
+                (f"{stem}村委" if not stem.endswith("村") else f"{stem}委", "村委"),
+                (f"{stem}农家书屋", "name of the library"),
+            ]
             ways += [(f"{stem}行政村" if not stem.endswith("村") else f"{stem[:-1]}行政村", "行政村")]
         else:
             ways += [(f"{stem}社区居民委员会", "full name"), (f"{stem}社区居委", "short name")]
@@ -408,7 +452,11 @@ def odd_code(rng: random.Random, code: str, style: Style) -> tuple[Content, bool
         ("/", None, "no code"),
     ]
     if "typed" in style.can:
-        ways += [(float(number), None, "float code"), (440783000000, True, "rounded code"), (int(code[:9]), True, "town code")]
+        ways += [
+            (float(number), None, "float code"),
+            (440783000000, True, "rounded code"),
+            (int(code[:9]), True, "town code"),
+        ]
     else:
         ways += [(f"{code}.0", None, "float code")]
     return rng.choice(ways)
@@ -428,13 +476,21 @@ def hurt_identity(rng: random.Random, row: Planned, style: Style, present: set[s
     if roll < 0.45 and named:
         text, kind = odd_name(rng, village, style.can)
         row.name = Spelling(text, (), "never", kind=kind)
-        if coded and kind in ("bracketed note", "trailing mark"):
+        if kind == "short name":
+            # 居委 is in no list: found with a word about it, by its code, or not at all
             row.name = replace(row.name, finding="may")
+            row.statuses = frozenset({"accept", "quarantine"})
         return
     if roll < 0.62 and coded and named:
         content, warned, kind = odd_code(rng, village.code, style)
         finding = "may" if warned is None else "must" if warned else "never"
-        row.code = Spelling(content, (), finding, ANY if kind == "rounded code" or content == village.code[:9] + "000" else WARNING, kind=kind)
+        row.code = Spelling(
+            content,
+            (),
+            finding,
+            ANY if kind == "rounded code" or content == village.code[:9] + "000" else WARNING,
+            kind=kind,
+        )
         if kind == "rounded code" or (isinstance(content, str) and content.endswith("000") and len(content) == 12):
             # a complete code, of the county or the town: repaired with a warning or not believed, both can be argued
             row.statuses = frozenset({"accept", "quarantine"})
@@ -447,15 +503,23 @@ def hurt_identity(rng: random.Random, row: Planned, style: Style, present: set[s
     has_code = coded and row.code.content is not None
     others = [v for town in towns for v in COUNTY_REGISTER.villages[town] if town != village.town_code]
     if roll < 0.7:
-        wrong = rng.choice(["幸福村委会", "文明社区居委会", village.stem + "二队", "新光明村", "测试村委会", f"{village.stem}东村委会"])
-        if wrong.endswith("东村委会") and any(v.stem == village.stem + "东" for v in COUNTY_REGISTER.villages[village.town_code]):
+        wrong = rng.choice(
+            ["幸福村委会", "文明社区居委会", village.stem + "二队", "新光明村", "测试村委会", f"{village.stem}东村委会"]
+        )
+        if wrong.endswith("东村委会") and any(
+            v.stem == village.stem + "东" for v in COUNTY_REGISTER.villages[village.town_code]
+        ):
             wrong = "幸福村委会"
-        row.name = Spelling(wrong, (), kind="unknown village")
+        row.name = Spelling(wrong, (), "may", kind="unknown village")
         if not has_code:
             lost("unknown village", "village_name")
         else:
             # the exact code may win, but not in silence
-            row.statuses, row.must_be_flagged, row.story = frozenset({"accept", "quarantine"}), ANY, "unknown name beside a code"
+            row.statuses, row.must_be_flagged, row.story = (
+                frozenset({"accept", "quarantine"}),
+                ANY,
+                "unknown name beside a code",
+            )
             row.at = ("village_name", "division_code")
             row.codes = frozenset({village.code, None})
     elif roll < 0.78 and others:
@@ -470,7 +534,9 @@ def hurt_identity(rng: random.Random, row: Planned, style: Style, present: set[s
         row.code = Spelling(rng.choice(siblings).code, (), kind="code of another village")
         lost("code and name disagree", "village_name", "division_code")
     elif roll < 0.93 and coded:
-        strange = rng.choice([village.code[:9] + "998", "440784" + village.code[6:], "211121" + village.code[6:], "530422101201"])
+        strange = rng.choice(
+            [village.code[:9] + "998", "440784" + village.code[6:], "211121" + village.code[6:], "530422101201"]
+        )
         row.code = Spelling(strange, (), kind="unknown or foreign code")
         lost("unknown or foreign code", "division_code")
     else:
@@ -501,7 +567,9 @@ class Page:
             self.sheet.merges.append((first_row, first_column, last_row, last_column))
 
 
-def choose_columns(rng: random.Random, style: Style, *, with_town: bool, truth: FileTruth, name_only: bool = False) -> list[Column]:
+def choose_columns(
+    rng: random.Random, style: Style, *, with_town: bool, truth: FileTruth, name_only: bool = False
+) -> list[Column]:
     """The columns of a file: order, headings, units, what is missing and what is more."""
     fields = ["village_name", "division_code", "build_status", *NUMBERS, "built_on", "remark"]
     roll = rng.random()
@@ -533,7 +601,9 @@ def choose_columns(rng: random.Random, style: Style, *, with_town: bool, truth: 
     if rng.random() < 0.75:
         for column in columns:
             if column.field in UNITS and column.unit is None and rng.random() < 0.85:
-                column.unit = rng.choice(UNITS[column.field][:2]) if column.field.endswith("m2") else UNITS[column.field][0]
+                column.unit = (
+                    rng.choice(UNITS[column.field][:2]) if column.field.endswith("m2") else UNITS[column.field][0]
+                )
     if rng.random() < 0.3:
         for heading, filler, personal in rng.sample(STRANGERS, rng.randint(1, 3)):
             at = rng.randint(2 if with_town else 1, len(columns))
@@ -581,8 +651,6 @@ def put_header(rng: random.Random, page: Page, columns: Sequence[Column], top: i
     for offset, column in enumerate(columns):
         column.index = left + offset
     deep = any(column.group for column in columns)
-    # one file states every unit in one way, or a converted unit could be missed
-    must_state = any(column.factor != 1 for column in columns)
     unit_row = rng.random() < 0.15 and any(column.unit for column in columns)
     breaks = rng.random() < 0.3
     depth = 2 if deep else 1
@@ -614,8 +682,6 @@ def put_header(rng: random.Random, page: Page, columns: Sequence[Column], top: i
         if first.unit is None:
             page.put(row, first.index, "计量单位" if rng.random() < 0.5 else None)
         row += 1
-    elif must_state:
-        pass
     if rng.random() < 0.12:
         letters = iter("甲乙丙丁戊己庚辛")
         count = 0
@@ -685,8 +751,16 @@ def _put_row(rng: random.Random, page: Page, columns: Sequence[Column], planned:
         page.put(row, column.index, spelling.content)
     page.truth.rows.append(
         RowTruth(
-            page.reported_name, row, planned.statuses, planned.codes, cells, identity,
-            planned.must_be_flagged, planned.story, planned.loose,
+            page.reported_name,
+            row,
+            planned.statuses,
+            planned.codes,
+            cells,
+            identity,
+            planned.must_be_flagged,
+            planned.at,
+            planned.story,
+            planned.loose,
         )  # fmt: skip
     )
 
@@ -708,7 +782,9 @@ def put_total(
         if column.field not in NUMBERS or column.field == "weekly_open_hours":
             continue
         parts = [r.cells[column.field] for r in rows]
-        clean = clean_rows and all(s.plain and s.kind in ("plain", "number as text", "with unit", "float", "blank") for s in parts)
+        clean = clean_rows and all(
+            s.plain and s.kind in ("plain", "number as text", "with unit", "float", "blank") for s in parts
+        )
         total = sum((s.values[0] for s in parts if isinstance(s.values[0], Decimal)), Decimal(0)) / column.factor
         right = rng.random() >= 0.06
         if not right:
@@ -758,13 +834,15 @@ def other_period(rng: random.Random, period: str) -> str:
     return rng.choice([p for p in ("2026Q3", "2026Q2", "2026Q1", "2025Q4", "2025Q3") if p != period])
 
 
-def choose_evidence(rng: random.Random, truth: FileTruth, town: str | None, style: Style) -> Evidence:
+def choose_evidence(
+    rng: random.Random, truth: FileTruth, town: str | None, style: Style, *, sheets_have_names: bool = False
+) -> Evidence:
     """Say period and unit in one or more places; `town` None: the county speaks."""
     period = style.period
     whom = town or "开平市"
     period_places = {p for p in ("title", "subtitle", "sheet", "file") if rng.random() < 0.45}
     unit_places = {p for p in ("title", "subtitle", "folder", "file", "sheet") if rng.random() < 0.4}
-    if "text" in style.can:
+    if "text" in style.can or sheets_have_names:
         period_places.discard("sheet")
         unit_places.discard("sheet")
     if town is None:
@@ -772,7 +850,9 @@ def choose_evidence(rng: random.Random, truth: FileTruth, town: str | None, styl
     if not period_places - {"sheet"} or rng.random() < 0.2:
         period_places.add(rng.choice(["title", "subtitle", "file"]))
     if not unit_places - {"sheet"}:
-        unit_places.add(rng.choice(["title", "subtitle", "file", "folder"]) if town else rng.choice(["title", "subtitle"]))
+        unit_places.add(
+            rng.choice(["title", "subtitle", "file", "folder"]) if town else rng.choice(["title", "subtitle"])
+        )
     periods = dict.fromkeys(period_places, period)
     units = dict.fromkeys(unit_places, whom)
     roll = rng.random()
@@ -791,8 +871,9 @@ def choose_evidence(rng: random.Random, truth: FileTruth, town: str | None, styl
         truth.outcomes, truth.period = frozenset({"quarantine_file"}), None
         truth.stories.append("no period")
     elif roll < 0.09 and town:
+        # where codes or a town column tell the town, that may do
         units = {}
-        truth.outcomes, truth.unit = frozenset({"quarantine_file"}), None
+        truth.outcomes = frozenset({"quarantine_file", "load"})
         truth.stories.append("no unit")
     elif roll < 0.1:
         periods = {"title": "2027Q2"}
@@ -807,27 +888,54 @@ def choose_evidence(rng: random.Random, truth: FileTruth, town: str | None, styl
         return units.get(place, "")
 
     county = "开平市" if rng.random() < 0.4 and who("title") != "开平市" else ""
-    subject = rng.choice(["基层综合性文化服务中心情况季报", "村(社区)综合性文化服务中心情况表", "基层综合性文化服务中心建设情况统计表"])
+    subject = rng.choice(
+        ["基层综合性文化服务中心情况季报", "村(社区)综合性文化服务中心情况表", "基层综合性文化服务中心建设情况统计表"]
+    )
     if rng.random() < 0.85 or when("title") or who("title"):
         evidence.title = county + who("title") + when("title") + subject
     if who("subtitle"):
         label = rng.choice(["填报单位", "填报单位(盖章)", "填报单位（盖章）", "单位名称", "报送单位"])
-        body = rng.choice(["{}", "{}", "{}文化站", "{}人民政府", "{}综合文化站", "开平市{}"]) if town else rng.choice(["{}", "{}文化广电旅游体育局"])
+        body = (
+            rng.choice(["{}", "{}", "{}文化站", "{}人民政府", "{}综合文化站", "开平市{}"])
+            if town
+            else rng.choice(["{}", "{}文化广电旅游体育局"])
+        )
         evidence.subtitle.append(f"{label}:{body.format(who('subtitle'))}".replace("开平市开平市", "开平市"))
     if when("subtitle"):
         evidence.subtitle.append(rng.choice(["报告期:{}", "报告期：{}", "{}", "统计时间:{}"]).format(when("subtitle")))
     if rng.random() < 0.3:
-        evidence.subtitle.append(rng.choice(["计量单位:见各栏", "单位:平方米、册、人", "填报日期:2026年10月8日", "表号:基文01表", "有效期至:2027年6月"]))
+        evidence.subtitle.append(
+            rng.choice(
+                [
+                    "计量单位:见各栏",
+                    "单位:平方米、册、人",
+                    "填报日期:2026年10月8日",
+                    "表号:基文01表",
+                    "有效期至:2027年6月",
+                ]
+            )
+        )
     if when("sheet") or who("sheet"):
         evidence.sheet = (who("sheet") + when("sheet")).replace("/", "-")[:31]
         if rng.random() < 0.1:
             evidence.sheet = f" {evidence.sheet}"
     elif rng.random() < 0.5:
         evidence.sheet = rng.choice(["Sheet1", "Sheet1", "基文01", "村级情况", "明细表", "表1", "Sheet 1 "])
-    noise = rng.choice(["", "", "(1)", "-最终版", "(修改2)", " 副本", "20261009", "_终稿", "(已核)"])
-    body = rng.choice(["{who}{when}", "{who}{when}", "{when}{who}", "附件1:{who}{when}文化中心统计表", "{who}({when})", "报表-{who}-{when}"])
+    noise = rng.choice(["", "", "(1)", "-最终版", "(修改2)", " 副本", "_20261009", "_终稿", "(已核)"])
+    body = rng.choice(
+        [
+            "{who}{when}",
+            "{who}{when}",
+            "{when}{who}",
+            "附件1:{who}{when}文化中心统计表",
+            "{who}({when})",
+            "报表-{who}-{when}",
+        ]
+    )
     stem = body.format(who=who("file"), when=when("file")).replace(":", "：").replace("/", "-")
-    evidence.file = (stem if who("file") or when("file") else rng.choice(["报表", "文化中心情况", "村级汇总上报", "新建工作表"])) + noise
+    evidence.file = (
+        stem if who("file") or when("file") else rng.choice(["报表", "文化中心情况", "村级汇总上报", "新建工作表"])
+    ) + noise
     if who("folder"):
         evidence.folders = (who("folder"),)
         if rng.random() < 0.15:
@@ -901,7 +1009,12 @@ def make(seed: int) -> Return:
         epoch_1904="epoch" in chosen.can and rng.random() < 0.04,
     )
     truth = FileTruth(frozenset({"load"}), period, None)
-    layouts: list[tuple[Callable[..., Book], int]] = [(_one_table, 62), (_county_table, 9), (_stacked, 6), (_vertical, 7)]
+    layouts: list[tuple[Callable[..., Book], int]] = [
+        (_one_table, 62),
+        (_county_table, 9),
+        (_stacked, 6),
+        (_vertical, 7),
+    ]
     if "sheets" in chosen.can:
         layouts += [(_sheet_per_town, 8), (_side_by_side, 4)]
     if rng.random() < 0.05:
@@ -929,7 +1042,14 @@ def _copy(target: Evidence, source: Evidence) -> None:
 
 
 def plan_town(
-    rng: random.Random, town_code: str, style: Style, columns: Sequence[Column], truth: FileTruth, *, limited: bool = True, most: int = 25
+    rng: random.Random,
+    town_code: str,
+    style: Style,
+    columns: Sequence[Column],
+    truth: FileTruth,
+    *,
+    limited: bool = True,
+    most: int = 25,
 ) -> list[Planned]:
     """All or most villages of a town, with the mistakes people make."""
     present = {column.field for column in columns if column.field}
@@ -985,15 +1105,24 @@ def _duplicate(rng: random.Random, rows: list[Planned], present: set[str], truth
     rows.insert(rng.randint(rows.index(first) + 1, len(rows)), second)
 
 
-def _town_file(rng: random.Random, truth: FileTruth, style: Style, target: Evidence) -> tuple[str, str]:
+def _town_file(
+    rng: random.Random, truth: FileTruth, style: Style, target: Evidence, *, sheets_have_names: bool = False
+) -> tuple[str, str]:
     code, town = rng.choice(sorted(COUNTY_REGISTER.towns.items()))
     truth.unit = code
-    _copy(target, choose_evidence(rng, truth, town, style))
+    _copy(target, choose_evidence(rng, truth, town, style, sheets_have_names=sheets_have_names))
     return code, town
+
+
+def _without_unit(truth: FileTruth, columns: Sequence[Column]) -> None:
+    """Nobody said whose file it is: only codes or a town column can tell."""
+    if "no unit" in truth.stories and not {"division_code", "town_name"} & {column.field for column in columns}:
+        truth.outcomes = frozenset({"quarantine_file"})
 
 
 def _finish(rng: random.Random, page: Page, columns: Sequence[Column]) -> None:
     """Hide what is to be hidden, and note where headings of strangers are."""
+    _without_unit(page.truth, columns)
     for column in columns:
         if column.hidden:
             page.sheet.hidden_columns.add(column.index)
@@ -1041,10 +1170,19 @@ def _one_table(rng: random.Random, truth: FileTruth, style: Style, target: Evide
     if with_town and "merges" in style.can and rng.random() < 0.5 and row - first_data == len(rows):
         _merge_town(page, columns, first_data, row - 1, town, rows)
     if 0.06 <= total < 0.5:
-        put_total(rng, page, columns, rows, row, rng.choice(["合计", "合计", "合  计", "总计", "小计", "全镇合计", "本镇合计", "共计"]))
+        put_total(
+            rng,
+            page,
+            columns,
+            rows,
+            row,
+            rng.choice(["合计", "合计", "合  计", "总计", "小计", "全镇合计", "本镇合计", "共计"]),
+        )
         row += 1
         if rng.random() < 0.2:
-            put_total(rng, page, columns, rows[: len(rows) // 2], row, rng.choice(["其中:社区", "其中：示范点", "#其中:社区"]))
+            put_total(
+                rng, page, columns, rows[: len(rows) // 2], row, rng.choice(["其中:社区", "其中：示范点", "#其中:社区"])
+            )
             row += 1
     put_footer(rng, page, left, len(columns), row + rng.choice([0, 0, 1, 2]))
     _finish(rng, page, columns)
@@ -1054,7 +1192,9 @@ def _one_table(rng: random.Random, truth: FileTruth, style: Style, target: Evide
     return Book(sheets)
 
 
-def _merge_town(page: Page, columns: Sequence[Column], first: int, last: int, town: str, rows: Sequence[Planned]) -> None:
+def _merge_town(
+    page: Page, columns: Sequence[Column], first: int, last: int, town: str, rows: Sequence[Planned]
+) -> None:
     column = next(c for c in columns if c.field == "town_name")
     if any(row.town not in (town, f"{town} ", f"开平市{town}") for row in rows):
         return
@@ -1067,7 +1207,10 @@ def _bystanders(rng: random.Random, sheets: list[Sheet], style: Style, town: str
     """Sheets that are not data: instructions, a summary, an empty one, last quarter's figures hidden away."""
     roll = rng.random()
     if roll < 0.1:
-        sheets.insert(rng.choice([0, len(sheets)]), Sheet("填表说明", {(1, 1): "填表说明", (2, 1): "1.“是否建成”填是或否。", (3, 1): "2.2026年1季度起执行。"}))
+        sheets.insert(
+            rng.choice([0, len(sheets)]),
+            Sheet("填表说明", {(1, 1): "填表说明", (2, 1): "1.“是否建成”填是或否。", (3, 1): "2.2026年1季度起执行。"}),
+        )
         truth.stories.append("instructions sheet")
     elif roll < 0.16:
         sheets.append(Sheet("Sheet9"))
@@ -1082,7 +1225,20 @@ def _bystanders(rng: random.Random, sheets: list[Sheet], style: Style, town: str
         sheets.append(past)
         truth.stories.append("hidden sheet of another quarter")
     elif roll < 0.28:
-        sheets.append(Sheet("汇总", {(1, 1): f"{town}汇总表", (2, 1): "项目", (2, 2): "数量", (3, 1): "已建成中心数", (3, 2): 12, (4, 1): "图书总藏量", (4, 2): 30000}))
+        sheets.append(
+            Sheet(
+                "汇总",
+                {
+                    (1, 1): f"{town}汇总表",
+                    (2, 1): "项目",
+                    (2, 2): "数量",
+                    (3, 1): "已建成中心数",
+                    (3, 2): 12,
+                    (4, 1): "图书总藏量",
+                    (4, 2): 30000,
+                },
+            )
+        )
         truth.stories.append("summary sheet")
 
 
@@ -1118,7 +1274,14 @@ def _county_table(rng: random.Random, truth: FileTruth, style: Style, target: Ev
         rows = plan_town(rng, town_code, style, columns, truth, limited=manner != "codes", most=8)
         if manner == "codes":
             for planned in rows:
-                if planned.code.content is None or planned.code.kind in ("town code", "short code", "scientific code", "rounded code", "no code"):
+                if planned.code.content is None or planned.code.kind in (
+                    "town code",
+                    "short code",
+                    "scientific code",
+                    "rounded code",
+                    "no code",
+                    "float code",
+                ):
                     _needs_its_town(planned)
         first = row
         row = put_rows(rng, page, columns, rows, row)
@@ -1147,7 +1310,7 @@ def _needs_its_town(planned: Planned) -> None:
 def _sheet_per_town(rng: random.Random, truth: FileTruth, style: Style, target: Evidence) -> Book:
     """A county workbook with one sheet a town, and the sheets people add."""
     truth.unit = COUNTY
-    _copy(target, choose_evidence(rng, truth, None, style))
+    _copy(target, choose_evidence(rng, truth, None, style, sheets_have_names=True))
     county_said = "开平市" in target.title + "".join(target.subtitle)
     period_said = bool(re.search("季|Q|-\\d+月|—\\d+月", target.title + "".join(target.subtitle) + target.file))
     sheets = []
@@ -1199,16 +1362,8 @@ def _stacked(rng: random.Random, truth: FileTruth, style: Style, target: Evidenc
             row += 1
         row += rng.randint(1, 2)
     put_footer(rng, page, 1, len(columns), row)
-    _forget_duplicates(truth)
     _finish(rng, page, columns)
     return Book([page.sheet])
-
-
-def _forget_duplicates(truth: FileTruth) -> None:
-    """A pair of rows of which one was left out is a pair no more."""
-    for row in truth.rows:
-        if row.story in ("identical rows", "conflicting rows"):
-            raise AssertionError("pairs are taken out before")
 
 
 def _side_by_side(rng: random.Random, truth: FileTruth, style: Style, target: Evidence) -> Book:
@@ -1239,7 +1394,8 @@ def _side_by_side(rng: random.Random, truth: FileTruth, style: Style, target: Ev
 
 def _vertical(rng: random.Random, truth: FileTruth, style: Style, target: Evidence) -> Book:
     """One form of labels and values a village: stacked in a sheet, or a sheet each."""
-    code, _town = _town_file(rng, truth, style, target)
+    separate = "sheets" in style.can and rng.random() < 0.4
+    code, _town = _town_file(rng, truth, style, target, sheets_have_names=separate)
     columns = choose_columns(rng, style, with_town=False, truth=truth)
     columns = [c for c in columns if c.field not in (None, "sequence_number")]
     for column in columns:
@@ -1252,7 +1408,6 @@ def _vertical(rng: random.Random, truth: FileTruth, style: Style, target: Eviden
     rows = plan_town(rng, code, style, columns, truth, most=6)
     rows = [row for row in rows if "rows" not in row.story and row.story != "no name"]
     pairs = rng.choice([1, 1, 2])
-    separate = "sheets" in style.can and rng.random() < 0.4
     sheets: list[Sheet] = []
     page = Page(target.sheet, truth, style)
     top = 1
@@ -1269,6 +1424,7 @@ def _vertical(rng: random.Random, truth: FileTruth, style: Style, target: Eviden
         if separate:
             sheets.append(page.sheet)
     truth.hidden_columns.clear()
+    _without_unit(truth, columns)
     return Book(sheets or [page.sheet])
 
 
@@ -1281,14 +1437,24 @@ def _put_form(
         row, at = top + n // pairs, 1 + n % pairs * 2
         page.put(row, at, _heading_text(rng, column, in_heading=True, breaks=breaks))
         assert column.field
-        spelling = {"village_name": planned.name, "division_code": planned.code}.get(column.field) or planned.cells[column.field]
+        spelling = {"village_name": planned.name, "division_code": planned.code}.get(column.field) or planned.cells[
+            column.field
+        ]
         target = identity if column.field in ("village_name", "division_code") else cells
         target[column.field] = CellTruth(row, at + 1, shown(spelling.content), spelling)
         page.put(row, at + 1, spelling.content)
     page.truth.rows.append(
         RowTruth(
-            page.reported_name, identity["village_name"].row, planned.statuses, planned.codes, cells, identity,
-            planned.must_be_flagged, planned.story, planned.loose,
+            page.reported_name,
+            identity["village_name"].row,
+            planned.statuses,
+            planned.codes,
+            cells,
+            identity,
+            planned.must_be_flagged,
+            planned.at,
+            planned.story,
+            planned.loose,
         )  # fmt: skip
     )
 
@@ -1297,7 +1463,9 @@ def _not_a_return(rng: random.Random, truth: FileTruth, style: Style, target: Ev
     """A file that must be refused: empty form, summary only, another department's table, no status column."""
     code, town = _town_file(rng, truth, style, target)
     truth.outcomes, truth.period, truth.unit = frozenset({"reject"}), None, None
-    kind = rng.choice(["blank form", "names only", "summary only", "another form", "empty", "no status column", "no identity"])
+    kind = rng.choice(
+        ["blank form", "names only", "summary only", "another form", "empty", "no status column", "no identity"]
+    )
     truth.stories.append(kind)
     page = Page(target.sheet, truth, style)
     columns = choose_columns(rng, style, with_town=False, truth=truth)
@@ -1326,7 +1494,11 @@ def _not_a_return(rng: random.Random, truth: FileTruth, style: Style, target: Ev
         for n, planned in enumerate(rows):
             for column in columns:
                 if column.field in ("village_name", "division_code"):
-                    page.put(row + n, column.index, planned.name.content if column.field == "village_name" else planned.code.content)
+                    page.put(
+                        row + n,
+                        column.index,
+                        planned.name.content if column.field == "village_name" else planned.code.content,
+                    )
     elif kind == "summary only":
         put_total(rng, page, columns, rows, row, "合计")
     elif kind in ("no status column", "no identity"):

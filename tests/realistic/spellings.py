@@ -188,7 +188,10 @@ def _warned(
         ways += [warned(f"约{text}{unit}", "approximate with unit"), warned(f"{text}{unit}以上", "at least")]
         if written == written.to_integral_value() and written >= 10:
             ways += [warned(text + mark, "approximate") for mark in ("余", "多")]
-            ways += [warned(f"{text}余{unit}", "approximate with unit"), warned(f"{text}多{unit}", "approximate with unit")]
+            ways += [
+                warned(f"{text}余{unit}", "approximate with unit"),
+                warned(f"{text}多{unit}", "approximate with unit"),
+            ]
             if measure.in_declared_unit:
                 ways += [warned(in_words(int(written)), "words")] * 2 + [warned(in_words(int(written)) + unit, "words")]
                 ways += [warned(f"约{in_words(int(written))}", "approximate words")]
@@ -225,7 +228,10 @@ def _withheld(
         wrong(beyond, "above the limit"),
         wrong("见附件", "text"),
         wrong("已上报", "text"),
-        wrong(f"{text}场次(含讲座3场)" if measure.field == "activity_sessions" else f"{text}(含借用)", "number with a story"),
+        wrong(
+            f"{text}场次(含讲座3场)" if measure.field == "activity_sessions" else f"{text}(含借用)",
+            "number with a story",
+        ),
     ]
     if "typed" in can:
         ways += [wrong(-as_number(written or Decimal(5)), "negative"), wrong(True, "logical")]
@@ -242,7 +248,10 @@ def _withheld(
     if "errors" in can:
         ways += [wrong(Fault(fault), "error cell") for fault in ("#REF!", "#VALUE!", "#N/A", "#DIV/0!")]
     if "errors" in can and "cached" in can:
-        ways += [wrong(Formula("=A1/0", Fault("#DIV/0!")), "formula error"), wrong(Formula("=X!A1", Fault("#REF!")), "formula error")]
+        ways += [
+            wrong(Formula("=A1/0", Fault("#DIV/0!")), "formula error"),
+            wrong(Formula("=X!A1", Fault("#REF!")), "formula error"),
+        ]
     if "text" in can:
         ways += [wrong("#REF!", "error text"), wrong("#DIV/0!", "error text")]
     if "uncalculated" in can:
@@ -283,7 +292,14 @@ def _silent(
         ways += [flagged(Styled(35 / 24, "duration", "35:00"), "duration in a number")] * 3
         ways += [flagged(Styled(0.35, "percent", "35%"), "percentage in a number")] * 3
     if measure.field == "weekly_open_hours":
-        ways += [flagged("7小时/天"), flagged("每天7小时"), flagged("全天"), flagged("每周5天"), flagged("周一至周五"), flagged("7×5")] * 2
+        ways += [
+            flagged("7小时/天"),
+            flagged("每天7小时"),
+            flagged("全天"),
+            flagged("每周5天"),
+            flagged("周一至周五"),
+            flagged("7×5"),
+        ] * 2
     return rng.choice(ways)
 
 
@@ -311,7 +327,11 @@ STATUS = {
     "under_construction": ("在建", "建设中", "正在建设"),
     "not_built": ("否", "无", "×", "N", "0", "未建", "未建成"),
 }
-USUAL_STATUS = {"built": ("是", "已建成", "√", "建成"), "under_construction": ("在建",), "not_built": ("否", "未建成", "未建")}
+USUAL_STATUS = {
+    "built": ("是", "已建成", "√", "建成"),
+    "under_construction": ("在建",),
+    "not_built": ("否", "未建成", "未建"),
+}
 
 
 def status(rng: random.Random, value: str, can: frozenset[str], mess: float, usual: int) -> Spelling:
@@ -341,7 +361,9 @@ def status(rng: random.Random, value: str, can: frozenset[str], mess: float, usu
     if roll < mess * 0.95:
         text = rng.choice(["不详", "统计中", "***"])
         return Spelling(text, (None,), "must", ANY, kind="unknown status")
-    text = rng.choice(["x", "yes", "达标", "?", "是(2019年)", "在建/已建", "合格", "有(共用)", "V", "正常", "是否", "建"])
+    text = rng.choice(
+        ["x", "yes", "达标", "?", "是(2019年)", "在建/已建", "合格", "有(共用)", "V", "正常", "是否", "建"]
+    )
     return Spelling(text, (None,), "must", ANY, open=True, kind="status undecided")
 
 
@@ -349,7 +371,13 @@ def status(rng: random.Random, value: str, can: frozenset[str], mess: float, usu
 
 
 def day(
-    rng: random.Random, value: date | None, last_day: date, can: frozenset[str], mess: float, style: int, epoch_1904: bool
+    rng: random.Random,
+    value: date | None,
+    last_day: date,
+    can: frozenset[str],
+    mess: float,
+    style: int,
+    epoch_1904: bool,
 ) -> Spelling:
     """One date cell; `style` is how the file usually writes dates."""
     if value is None:
@@ -387,14 +415,28 @@ def day(
         return Spelling(content, iso, kind="date")
     if roll < mess * 0.7:
         if rng.random() < 0.35:
-            text = rng.choice([f"{year % 100:02}.{month}.{dom}", f"{year % 100:02}/{month}/{dom}", f"{year % 100:02}-{month}-{dom}"])
-            return Spelling(text, iso, "must", WARNING, kind="two-digit year")
+            mark = rng.choice("../-")
+            # 18.3.5 is decided; 19/3/25 may as well end in its year
+            severities = WARNING if mark == "." else ANY
+            text = f"{year % 100:02}{mark}{month}{mark}{dom}"
+            return Spelling(text, iso, "must", severities, open=mark != ".", kind="two-digit year")
         if rng.random() < 0.5:
-            text = rng.choice([f"{year}年{month}月", f"{year}-{month:02}", f"{year}/{month:02}", f"{year}年{month:02}月份"])
-            return Spelling(text, (f"{year}-{month:02}",), "must", ANY if "份" in text else WARNING, open="份" in text, kind="month only")
+            text = rng.choice(
+                [f"{year}年{month}月", f"{year}-{month:02}", f"{year}/{month:02}", f"{year}年{month:02}月份"]
+            )
+            return Spelling(
+                text,
+                (f"{year}-{month:02}",),
+                "must",
+                ANY if "份" in text else WARNING,
+                open="份" in text,
+                kind="month only",
+            )
         if rng.random() < 0.25 and "typed" in can:
             # 2018.1 may be January or October: which was typed cannot be known
-            return Spelling(float(f"{year}.{month}"), (f"{year}-{month:02}",), "must", ANY, open=True, kind="month as number")
+            return Spelling(
+                float(f"{year}.{month}"), (f"{year}-{month:02}",), "must", ANY, open=True, kind="month as number"
+            )
         year_only: Content = rng.choice([year if "typed" in can else str(year), f"{year}年", str(year)])
         return Spelling(year_only, (str(year),), "must", WARNING, kind="year only")
     if roll < mess * 0.88:
@@ -437,9 +479,35 @@ def remark(rng: random.Random, can: frozenset[str], mess: float) -> Spelling:
         # only a lone placeholder and 无 are named in the design
         return Spelling(text, (None,) if text != "没有" else (None, text), kind="empty remark")
     if rng.random() < 0.6:
-        text = rng.choice(["=去年数+新增", "+2名义工", "-见附表", "@文化站", "=1+1", "<b>加急</b>", "<script>alert(1)</script>", "+86 750 222"])
+        text = rng.choice(
+            [
+                "=去年数+新增",
+                "+2名义工",
+                "-见附表",
+                "@文化站",
+                "=1+1",
+                "<b>加急</b>",
+                "<script>alert(1)</script>",
+                "+86 750 222",
+            ]
+        )
         return Spelling(text, (text,), "must", WARNING, kind="formula-like or markup")
-    text = rng.choice(["'备注", "ＡＢＣ１２３", "圖書館", "１,２", "㎡核实", "“共用”", "1", "300", "①②", "&amp;", "a<b且c>d的", "100%"])
+    text = rng.choice(
+        [
+            "'备注",
+            "ＡＢＣ１２３",
+            "圖書館",
+            "１,２",
+            "㎡核实",
+            "“共用”",
+            "1",
+            "300",
+            "①②",
+            "&amp;",
+            "a<b且c>d的",
+            "100%",
+        ]
+    )
     if text == "a<b且c>d的":
         return Spelling(text, (text,), "may", WARNING, kind="text kept verbatim")
     if "spaces" in can and rng.random() < 0.4:

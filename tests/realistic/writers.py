@@ -135,9 +135,7 @@ def xlsx(book: Book) -> bytes:
                 case _:
                     cell.value = content
         for first_row, first_column, last_row, last_column in sheet.merges:
-            page.merge_cells(
-                start_row=first_row, start_column=first_column, end_row=last_row, end_column=last_column
-            )
+            page.merge_cells(start_row=first_row, start_column=first_column, end_row=last_row, end_column=last_column)
         for row in sheet.hidden_rows:
             page.row_dimensions[row].hidden = True
         for column in sheet.hidden_columns:
@@ -275,7 +273,15 @@ def _cell_xml(content: Content, address: str, epoch_1904: bool, shared: dict[str
 
 # -- xls (BIFF8 in an OLE file) ----------------------------------------------------------------------------------------
 
-_ERROR_CODES = {"#NULL!": 0x00, "#DIV/0!": 0x07, "#VALUE!": 0x0F, "#REF!": 0x17, "#NAME?": 0x1D, "#NUM!": 0x24, "#N/A": 0x2A}
+_ERROR_CODES = {
+    "#NULL!": 0x00,
+    "#DIV/0!": 0x07,
+    "#VALUE!": 0x0F,
+    "#REF!": 0x17,
+    "#NAME?": 0x1D,
+    "#NUM!": 0x24,
+    "#N/A": 0x2A,
+}
 _BIFF_FORMATS = {"general": 0, "date": 14, "moment": 22, "time": 20, "duration": 46, "percent": 9}
 _BIFF_STYLE = {name: 16 + n for n, name in enumerate(_BIFF_FORMATS)}
 """Excel expects 16 cell styles of its own before the first one a cell may use."""
@@ -439,7 +445,7 @@ def ods(book: Book) -> bytes:
         }
         spans = {(r1, c1): (r2 - r1 + 1, c2 - c1 + 1) for r1, c1, r2, c2 in sheet.merges}
         lines = [
-            f'<table:table-column{" table:visibility=" + chr(34) + "collapse" + chr(34) if c in sheet.hidden_columns else ""}/>'
+            f"<table:table-column{' table:visibility=' + chr(34) + 'collapse' + chr(34) if c in sheet.hidden_columns else ''}/>"
             for c in range(1, sheet.width + 1)
         ]
         for row in range(1, sheet.height + 1):
@@ -602,7 +608,7 @@ def xml_2003(book: Book) -> bytes:
             if cells:
                 hidden = ' ss:Hidden="1"' if row in sheet.hidden_rows else ""
                 lines.append(f'<Row ss:Index="{row}"{hidden}>{"".join(cells)}</Row>')
-        options = "<WorksheetOptions xmlns=\"urn:schemas-microsoft-com:office:excel\"><Visible>SheetHidden</Visible></WorksheetOptions>"
+        options = '<WorksheetOptions xmlns="urn:schemas-microsoft-com:office:excel"><Visible>SheetHidden</Visible></WorksheetOptions>'
         pages.append(
             f'<Worksheet ss:Name="{escape(sheet.name)}"><Table>{"".join(lines)}</Table>{options if sheet.hidden else ""}</Worksheet>'
         )

@@ -612,6 +612,10 @@ def test_the_encoding_of_html_is_what_fits(load: Load, encoding: str, charset: s
         ("<html><table><tr><td>泮村</td></tr><tr><td>没有传", "damaged_file"),
         ("<table>" + "<tr><td><div>" * 5000 + "x</table>", "unsafe_file"),
         ("<?xml version='1.0'?><project/>", "not_a_spreadsheet"),
+        (
+            '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Table><Row/></Table></Workbook>',
+            "damaged_file",
+        ),
         ("MIME-Version: 1.0\nContent-Type: multipart/related\n\n<html><table></table>", "not_a_spreadsheet"),
     ],
 )

@@ -246,7 +246,7 @@ def test_analysts_read_facts(databases: Databases, site: Site) -> None:
         ("update core.fct_village_center set to_load = 99", "to_load_fk"),
         ("update core.fct_village_center set org_id = 99", "org_id_fk"),
         ("update core.fct_village_center set period = '2026Q5'", "period_fk"),
-        ("update core.fct_village_center set submission_id = 99, confirmed_by = 99", "submission_id_fk"),
+        ("update core.fct_village_center set submission_id = 99, confirmed_by = 99", "from_load_submission_id_fk"),
         ("update core.fct_village_center set cell_states = '[]'", "cell_states_is_an_object"),
         ("update core.fct_village_center set town_code = '990001100'", "town_code_has_12_digits"),
         (

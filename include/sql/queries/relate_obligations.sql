@@ -30,15 +30,18 @@ returns as (
             else 'received'
         end as submission
     from touched
-    cross join lateral (
-        select submission_scopes.*
-        from ops.submission_scopes
-        where
-            submission_scopes.form_code = touched.form_code
-            and submission_scopes.period = touched.period
-            and submission_scopes.unit_code = touched.unit_code
-        offset 0 -- keeps the planner to the index when statistics are old, as after a large batch
-    ) as scopes
+    -- offset 0 keeps the planner to the index when statistics are old, as after a large batch
+    cross join
+        lateral (
+            select submission_scopes.*
+            from ops.submission_scopes
+            where
+                submission_scopes.form_code = touched.form_code
+                and submission_scopes.period = touched.period
+                and submission_scopes.unit_code = touched.unit_code
+            order by submission_scopes.submission_id
+            offset 0
+        ) as scopes
     inner join ops.submissions on scopes.submission_id = submissions.submission_id
 ),
 

@@ -13,7 +13,9 @@ put into batches. The rules are those of design "one return's journey":
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +34,9 @@ from wentong.warehouse.connections import lock_loads, query
 from wentong.warehouse.migrate import keep_periods
 from wentong.warehouse.schema import form_table, loads, submissions
 
-COPY_BYTES = 1 << 20
+FILES_AT_ONCE = 64
+"""Read before they are sent on: many enough to be quick with small files, few enough for memory with large ones."""
+READERS = 2
 OF_SUBMISSION = ("load_id", "submission_id", "period")
 
 
@@ -146,56 +150,54 @@ def _stage(connection: sa.Connection, archive: Path, group: list[_Waiting]) -> N
 
 
 def _csv(archive: Path, group: list[_Waiting]) -> Iterator[pa.Buffer]:
-    """The loadable bronze rows as CSV, about a megabyte at a time, however small or large the files are."""
-    collected: list[pa.Table] = []
-    size = 0
-    for one in group:
-        path = bronze_path(archive, one.sha256, one.submission_id)
-        try:
-            rows = pq.ParquetFile(path, pre_buffer=False).read(columns=LOADED, use_threads=False)
-        except (FileNotFoundError, pa.ArrowInvalid) as error:
-            raise WentongError(
-                f"The archive lacks the judged rows of submission {one.submission_id}: {path}."
-            ) from error
-        rows = _one_row_per_unit(rows, one.submission_id)
-        for name in reversed(OF_SUBMISSION):
-            rows = rows.add_column(0, name, pa.repeat(pa.scalar(getattr(one, name)), len(rows)))
-        collected.append(rows.replace_schema_metadata())
-        size += rows.nbytes
-        if size > COPY_BYTES:
-            yield _as_csv(collected)
-            collected, size = [], 0
-    if collected:
-        yield _as_csv(collected)
+    """The loadable bronze rows as CSV, a few files at a time."""
+    options = pa_csv.WriteOptions(
+        include_header=False,
+        quoting_style="all_valid",  # so that an empty text is not taken for NULL
+    )
+    with ThreadPoolExecutor(READERS) as pool:
+        for start in range(0, len(group), FILES_AT_ONCE):
+            part = group[start : start + FILES_AT_ONCE]
+            tables = list(pool.map(partial(_bronze_rows, archive), part))
+            rows = pa.concat_tables(tables)
+            for name in reversed(OF_SUBMISSION):
+                repeated = [
+                    pa.repeat(pa.scalar(getattr(one, name)), len(table))
+                    for one, table in zip(part, tables, strict=True)
+                ]
+                rows = rows.add_column(0, name, pa.chunked_array(repeated))
+            sink = pa.BufferOutputStream()
+            pa_csv.write_csv(_one_row_per_unit(rows), sink, options)
+            yield sink.getvalue()
 
 
-def _one_row_per_unit(rows: pa.Table, submission_id: int) -> pa.Table:
-    """The rows about known units. Where several rows of one unit are quarantined, the first stands for all.
+def _bronze_rows(archive: Path, one: _Waiting) -> pa.Table:
+    path = bronze_path(archive, one.sha256, one.submission_id)
+    try:
+        rows = pq.ParquetFile(path, pre_buffer=False).read(columns=LOADED, use_threads=False)
+    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        raise WentongError(f"The archive lacks the judged rows of submission {one.submission_id}: {path}.") from error
+    return rows.replace_schema_metadata()
 
-    Raises WentongError where two rows of one unit are accepted: judging must not let that happen.
+
+def _one_row_per_unit(rows: pa.Table) -> pa.Table:
+    """The rows about known units. Where a file quarantines several rows of one unit, the first stands for all.
+
+    Raises WentongError where a file has two accepted rows of one unit: judging must not let that happen.
     """
-    about_known = pc.and_(pc.is_valid(rows["division_code"]), pc.not_equal(rows["status"], "duplicate"))
-    known = rows.filter(about_known)
-    if pc.count_distinct(known["division_code"]).as_py() == len(known):
+    known = rows.filter(pc.and_(pc.is_valid(rows["division_code"]), pc.not_equal(rows["status"], "duplicate")))
+    keys = known.select(["submission_id", "division_code"])
+    if len(keys.group_by(keys.column_names).aggregate([])) == len(keys):
         return known
-    first: dict[str, int] = {}
-    for index, (code, status) in enumerate(
-        zip(known["division_code"].to_pylist(), known["status"].to_pylist(), strict=True)
-    ):
-        other = first.setdefault(code, index)
-        if other != index and status == "accept":
-            if known["status"][other].as_py() == "accept":
-                raise WentongError(f"Submission {submission_id}: two rows of {code} are accepted.")
-            first[code] = index
+    first: dict[tuple[int, str], int] = {}
+    statuses = known["status"].to_pylist()
+    for index, key in enumerate(zip(*(column.to_pylist() for column in keys.columns), strict=True)):
+        other = first.setdefault(key, index)
+        if other != index and statuses[index] == "accept":
+            if statuses[other] == "accept":
+                raise WentongError(f"Submission {key[0]}: two rows of {key[1]} are accepted.")
+            first[key] = index
     return known.take(sorted(first.values()))
-
-
-def _as_csv(tables: list[pa.Table]) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    # "all_valid" quotes every text, so that an empty one is not taken for NULL.
-    options = pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
-    pa_csv.write_csv(pa.concat_tables(tables), sink, options)
-    return sink.getvalue()
 
 
 def _check_units(connection: sa.Connection) -> None:

@@ -80,12 +80,19 @@ loads = sa.Table(
         autoincrement=False,
     ),
     _column("kind", sa.Text, "return: one submission; register: a list of units; plan; decision."),
-    _column("submission_id", sa.BigInteger, "The submission loaded, for kind return.", null=True),
+    _column(
+        "submission_id",
+        sa.BigInteger,
+        "The submission loaded, for kind return.",
+        sa.ForeignKey("ops.submissions.submission_id", use_alter=True),
+        null=True,
+    ),
     _column("journal_seq", sa.BigInteger, "The journal entry that caused it, for the other kinds.", null=True),
     _column("loaded_at", sa.DateTime(timezone=True), "When; only load_id orders what was known."),
     _one_of("kind", "return", "register", "plan", "decision"),
     sa.CheckConstraint("(kind = 'return') = (submission_id is not null)", name="return_has_submission"),
     sa.UniqueConstraint("submission_id"),
+    sa.UniqueConstraint("load_id", "submission_id"),
     schema="ops",
     comment="Changes of what is known; one row per loaded submission, imported list or decision.",
 )
@@ -342,9 +349,9 @@ dim_form = sa.Table(
 fct_obligation = sa.Table(
     "fct_obligation",
     metadata,
-    _column("org_id", sa.BigInteger, "Who owes.", sa.ForeignKey(orgs.c.org_id), primary_key=True),
-    _column("form_code", sa.Text, "Which form.", sa.ForeignKey(dim_form.c.form_code), primary_key=True),
-    _column("period", sa.Text, "For which period.", sa.ForeignKey(dim_period.c.period), primary_key=True),
+    _column("org_id", sa.BigInteger, "Who owes.", sa.ForeignKey(orgs.c.org_id)),
+    _column("form_code", sa.Text, "Which form.", sa.ForeignKey(dim_form.c.form_code)),
+    _column("period", sa.Text, "For which period.", sa.ForeignKey(dim_period.c.period)),
     _column("due_on", sa.Date, "Last day on which it is in time."),
     _column("duty", sa.Text, "due, extended (缓报已批准), not_applicable.", server_default="due"),
     _column(
@@ -371,7 +378,7 @@ fct_obligation = sa.Table(
     _one_of("review", "open", "town", "county", "locked"),
     sa.CheckConstraint("open_errors >= 0", name="open_errors_is_a_count"),
     sa.CheckConstraint("(submission = 'none') = (submission_id is null)", name="return_is_named"),
-    sa.Index("fct_obligation_period_idx", "period", "form_code"),
+    sa.PrimaryKeyConstraint("period", "form_code", "org_id"),
     schema="core",
     comment="What is expected; one row per organisation, form and period. The denominator of every completeness figure.",
 )
@@ -517,8 +524,8 @@ def form_table(table: FormTable) -> sa.Table:
         sa.PrimaryKeyConstraint("org_id", "period", "from_load"),
         sa.ForeignKeyConstraint(["org_id"], [orgs.c.org_id]),
         sa.ForeignKeyConstraint(["period"], [dim_period.c.period]),
-        sa.ForeignKeyConstraint(["submission_id"], [submissions.c.submission_id]),
-        sa.ForeignKeyConstraint(["from_load"], [loads.c.load_id]),
+        # Each version costs one look-up per foreign key, half of a bulk load: this one covers load and submission.
+        sa.ForeignKeyConstraint(["from_load", "submission_id"], [loads.c.load_id, loads.c.submission_id]),
         sa.ForeignKeyConstraint(["to_load"], [loads.c.load_id]),
         _code("division_code"),
         _code("town_code"),

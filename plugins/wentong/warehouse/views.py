@@ -1,6 +1,6 @@
 """What the command line, the pages and the demonstration show: rows of marts and counts of ops, as dictionaries."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,8 +15,11 @@ def coverage(engine: sa.Engine, plan_code: str | None = None, known_at: int | No
     return _rows(engine, "coverage", plan_code=plan_code, known_at=known_at)
 
 
-def matrix(engine: sa.Engine, period: str | None = None) -> Rows:
-    """Rows of marts.submission_matrix of one period: one per unit that owes a form. None: the latest period due."""
+def matrix(engine: sa.Engine, today: date, period: str | None = None) -> Rows:
+    """Rows of marts.submission_matrix of one period (None: the latest due): one per unit that owes a form."""
+    if period is None:
+        (latest,) = _rows(engine, "latest_period_due", today=today)
+        period = latest["period"]
     return _rows(engine, "matrix", period=period)
 
 

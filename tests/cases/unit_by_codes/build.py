@@ -1,0 +1,14 @@
+"""Neither title nor town column nor place says the town; the codes do."""
+
+from handed_in import HandedIn, workbook
+
+TEXT = """
+综合性文化服务中心2026年第三季度
+区划代码 | 是否建成 | 建筑面积 | 图书藏量 | 阅览座位
+'440783117200 | 是 | 200 | 1500 | 20
+'440783117201 | 是 | 200 | 1500 | 20
+"""
+
+
+def build() -> HandedIn:
+    return HandedIn(workbook(TEXT), "季报.xlsx", ())
