@@ -29,6 +29,12 @@ def collect_returns() -> None:
         return run(pipeline.receive)
 
     @task
+    def precheck() -> None:
+        from wentong import pipeline
+
+        run(pipeline.precheck)
+
+    @task
     def judge(batch: list[int]) -> None:
         from wentong import pipeline
 
@@ -49,6 +55,7 @@ def collect_returns() -> None:
             raise AirflowSkipException("no accepted row changed")
         outlet_events[facts].add_partitions(periods)
 
+    precheck()
     batches = receive()
     judged = judge.expand(batch=batches)
     judged >> answer.expand(batch=batches)

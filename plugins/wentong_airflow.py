@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from airflow.sdk import Asset, AssetWatcher, BaseHook
@@ -34,12 +35,16 @@ class ShareTrigger(BaseEventTrigger):
         before: set[archive.Incoming] = set()
         announced: set[archive.Incoming] = set()
         while True:
-            now = set(await asyncio.to_thread(archive.look, share))
+            now = set(await asyncio.to_thread(_lying_in, share))
             at_rest = now & before
             if fresh := at_rest - announced:
                 yield TriggerEvent({"files": len(fresh)})
             announced, before = (announced & now) | at_rest, now
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _lying_in(share: Path) -> list[archive.Incoming]:
+    return [file for name in (archive.INBOX, archive.PRECHECK) for file in archive.look(share, name)]
 
 
 share_files = Asset("wentong_share", watchers=[AssetWatcher(name="share_watcher", trigger=ShareTrigger())])

@@ -479,6 +479,38 @@ def upgrade() -> None:
         comment="What is expected; one row per organisation, form and period. The denominator of every completeness figure.",
     )
     op.create_table(
+        "plan_milestones",
+        sa.Column("plan_code", sa.Text(), nullable=False, comment="The plan."),
+        sa.Column(
+            "number", sa.SmallInteger(), autoincrement=False, nullable=False, comment="1, 2, 3 in order of time."
+        ),
+        sa.Column("period", sa.Text(), nullable=False, comment="At whose end it is due."),
+        sa.Column(
+            "share_numerator",
+            sa.Integer(),
+            nullable=True,
+            comment="Cumulative share of the tasks, as a fraction: 9 of 9/10.",
+        ),
+        sa.Column(
+            "share_denominator",
+            sa.Integer(),
+            nullable=True,
+            comment="10 of 9/10; both null for a check without a share.",
+        ),
+        sa.CheckConstraint(
+            "(share_numerator is null) = (share_denominator is null)", name=op.f("plan_milestones_share_has_both_parts")
+        ),
+        sa.CheckConstraint(
+            "share_numerator > 0 and share_numerator <= share_denominator",
+            name=op.f("plan_milestones_share_is_a_fraction"),
+        ),
+        sa.ForeignKeyConstraint(["period"], ["core.dim_period.period"], name=op.f("plan_milestones_period_fk")),
+        sa.ForeignKeyConstraint(["plan_code"], ["core.plans.plan_code"], name=op.f("plan_milestones_plan_code_fk")),
+        sa.PrimaryKeyConstraint("plan_code", "number", name=op.f("plan_milestones_pk")),
+        schema="core",
+        comment="Milestones of plans; one row per plan and milestone.",
+    )
+    op.create_table(
         "plan_tasks",
         sa.Column("plan_code", sa.Text(), nullable=False, comment="The plan."),
         sa.Column("org_id", sa.BigInteger(), nullable=False, comment="The centre to be built."),

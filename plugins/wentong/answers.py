@@ -61,7 +61,7 @@ _EFFECTS = {
 _COMMENT_HEAD = "—— 文统审核意见 ——"
 _FEEDBACK_NAME = re.compile(r"需(修改|说明)\d+处(\(\d+\))?")
 _ANSWER_PREFIX = re.compile(r"^需(?:(?:修改|说明)\d+处|重新报送)_")
-_ANSWER_SUFFIX = re.compile(r"(?:_回执)?_第\d+号(?:\(\d+\))?$")
+_ANSWER_SUFFIX = re.compile(r"(?:(?:_回执)?_第\d+号|_预审(?:通过)?)(?:\(\d+\))?$")
 _CHINA = timezone(timedelta(hours=8))
 
 _MOST_ROWS, _MOST_SHEET_BYTES, _MOST_BYTES, _MOST_MERGED = 20_000, 12 << 20, 64 << 20, 200_000
@@ -77,7 +77,7 @@ class _Case:
     original: Path
     book: grid.Book | None
     judgement: Judgement
-    submission_id: int
+    submission_id: int | None
     received_at: datetime
     file_name: str
     unit_name: str | None
@@ -120,7 +120,7 @@ def answer(
     original: Path,
     book: grid.Book | None,
     judgement: Judgement,
-    submission_id: int,
+    submission_id: int | None,
     received_at: datetime,
     out_dir: Path,
     file_name: str,
@@ -130,16 +130,17 @@ def answer(
     """Write the answer to one judged file into `out_dir` and return its path.
 
     `original` holds the bytes as received, `book` the cells as read (None: unreadable), `file_name` the sender's name
-    for the file, `submission_id` the receipt number. A clean return gets a receipt (.txt), a faulty one an annotated
-    .xlsx (or, where none can be made, the list of findings as .txt), an unreadable one a .txt with the reason. Called
-    again for the same verdict it finds its answer there and writes nothing. Files with outcome `ignore` are not
-    answered: ValueError.
+    for the file, `submission_id` the receipt number (None: a pre-check, which is no submission). A clean return gets a
+    receipt (.txt), a faulty one an annotated .xlsx (or, where none can be made, the list of findings as .txt), an
+    unreadable one a .txt with the reason. Called again for the same verdict it finds its answer there and writes
+    nothing. Files with outcome `ignore` are not answered: ValueError.
     """
     if judgement.outcome == "ignore":
         raise ValueError(f"{file_name}: ignored files are not answered")
     case = _Case(original, book, judgement, submission_id, received_at, file_name, unit_name)
     if case.is_clean:
-        return _deliver(out_dir, "", case, "_回执", ".txt", _as_text(_receipt_lines(case)))
+        kind = "_预审通过" if submission_id is None else "_回执"
+        return _deliver(out_dir, "", case, kind, ".txt", _as_text(_receipt_lines(case)))
     if book is None and judgement.outcome == "reject":
         return _deliver(out_dir, "需重新报送", case, "", ".txt", _as_text(_refusal_lines(case)))
     content = (_own_copy(case, book) or _grid_copy(case, book)) if book else None
@@ -184,7 +185,7 @@ def plain_name(file_name: str) -> str:
 def _deliver(out_dir: Path, summons: str, case: _Case, kind: str, ending: str, content: bytes) -> Path:
     """Write under a name that Windows takes; a different answer already there is left and gets a neighbour (2)."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    number = f"{kind}_第{case.submission_id}号"
+    number = f"{kind}_第{case.submission_id}号" if case.submission_id is not None else kind or "_预审"
     stem = f"{summons}_{_safe_stem(case.file_name)}" if summons else _safe_stem(case.file_name)
     for attempt in count(1):
         target = out_dir / f"{stem}{number}{f'({attempt})' if attempt > 1 else ''}{ending}"
@@ -217,7 +218,7 @@ def _head_lines(case: _Case) -> list[str]:
     received = case.received_at
     local = received.astimezone(_CHINA) if received.tzinfo else received
     lines = [
-        f"回执号:第{case.submission_id}号",
+        f"回执号:第{case.submission_id}号" if case.submission_id is not None else "预审:只检查,不作为正式报送",
         f"收到时间:{local:%Y-%m-%d %H:%M:%S}",
         f"文件名:{_one_line(case.file_name)}",
     ]
@@ -230,7 +231,7 @@ def _receipt_lines(case: _Case) -> list[str]:
     unit = case.unit_name or verdict.unit or ""
     notices = [f"  {n}. {_sentence(f)}" for n, f in enumerate(case.findings[:LISTED], 1)]
     return [
-        "文统 回执",
+        "文统 预审结果" if case.submission_id is None else "文统 回执",
         "",
         *_head_lines(case),
         f"文件指纹(SHA-256 前16位):{verdict.sha256[:16]}",
@@ -239,7 +240,9 @@ def _receipt_lines(case: _Case) -> list[str]:
         f"填报单位:{unit}{f'({verdict.unit})' if verdict.unit and verdict.unit != unit else ''}",
         f"入库行数:{_accepted(case.judgement)}",
         "",
-        "结果:检查通过,数据已接收入库,不需要再做什么。",
+        "结果:检查通过,可以放进收件箱正式报送。"
+        if case.submission_id is None
+        else "结果:检查通过,数据已接收入库,不需要再做什么。",
         *(["", f"提示({len(case.findings)}条,不需要重新报送):", *notices] if notices else []),
     ]
 
@@ -338,7 +341,7 @@ def _take_old_marks_away(workbook: Workbook, book: grid.Book, mark: Mapping[str,
             if cell.comment is not None:
                 own = cell.comment.text.split(_COMMENT_HEAD)[0].rstrip()
                 cell.comment = _comment(own, cell.comment.author) if own else None
-            if "submission" in mark and cell.has_style and cell.fill.fgColor.rgb in _COLOURS.values():
+            if "feedback_sheet" in mark and cell.has_style and cell.fill.fgColor.rgb in _COLOURS.values():
                 cell.fill = PatternFill()
 
 
@@ -526,7 +529,8 @@ def _renewed(case: _Case) -> dict[str, str]:
     """The answer's own entries of the mark. A template's unit or period that is in dispute is emptied: the sender can
     correct what he sees, but not a hidden mark."""
     disputed = {f.code.split("_")[0] for f in case.findings if f.severity == "critical"} & {"period", "unit"}
-    return {"submission": str(case.submission_id), **{key: "" for key in disputed if key in case.mark}}
+    number = "" if case.submission_id is None else str(case.submission_id)
+    return {"submission": number, **{key: "" for key in disputed if key in case.mark}}
 
 
 def _with_results(workbook: Workbook, book: grid.Book, titles: Mapping[str, str]) -> Callable[[str, bytes], bytes]:

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 INBOX, RECEIVED, ANSWERS = "收件箱", "已收", "回执"
 """Folder names of a share. Stewards drop files into 收件箱, find them again in 收件箱/已收 and the answers in 回执."""
+PRECHECK, CHECKED = "预审", "已审"
+"""What lies in 预审 is only checked: the answer appears in 预审/回执, the file itself goes to 预审/已审."""
 DROPPINGS = (
     ".*", "~$*", "*.tmp", "*.crdownload", "*.part", "*.baiduyun.downloading", "thumbs.db", "desktop.ini",
     "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found",
@@ -96,8 +98,8 @@ class Receipt:
 # ---------------------------------------------------------------------------------------------------- the share
 
 
-def inboxes(share: Path) -> list[Inbox]:
-    """`<share>/<county>/收件箱` and `<share>/收件箱`; a share with neither is itself the inbox.
+def inboxes(share: Path, name: str = INBOX) -> list[Inbox]:
+    """`<share>/<county>/收件箱` and `<share>/收件箱`; a share with neither is itself the inbox. Likewise for 预审.
 
     Raises EnvironmentProblem if the share cannot be read.
     """
@@ -105,7 +107,7 @@ def inboxes(share: Path) -> list[Inbox]:
         top = [entry for entry in sorted(share.iterdir()) if entry.is_dir() and not entry.is_symlink()]
     except OSError as error:
         raise EnvironmentProblem(f"Cannot read the shared folder {share}: {error.strerror}.") from error
-    found = [Inbox(folder, None) for folder in top if _plain(folder.name) == INBOX]
+    found = [Inbox(folder, None) for folder in top if _plain(folder.name) == name]
     for county in top:
         if is_dropping(county.name):
             continue
@@ -114,8 +116,8 @@ def inboxes(share: Path) -> list[Inbox]:
         except OSError as error:
             log.warning("cannot read %s: %s", county, error.strerror)
             continue
-        found += [Inbox(folder, county.name) for folder in inner if _plain(folder.name) == INBOX]
-    return found or [Inbox(share, None)]
+        found += [Inbox(folder, county.name) for folder in inner if _plain(folder.name) == name]
+    return found or ([Inbox(share, None)] if name == INBOX else [])
 
 
 def answers_folder(share: Path, inbox: str, folder: str) -> Path:
@@ -124,21 +126,36 @@ def answers_folder(share: Path, inbox: str, folder: str) -> Path:
     return (place.parent if _plain(place.name) == INBOX else place) / ANSWERS / folder
 
 
-def incoming(share: Path, stable_seconds: float, now: datetime) -> list[Incoming]:
-    """The complete files of all inboxes, in order of their paths.
+def incoming(share: Path, stable_seconds: float, now: datetime, name: str = INBOX) -> list[Incoming]:
+    """The complete files of all inboxes (or 预审 folders), in order of their paths.
 
     Complete: size and modification time stayed the same for `stable_seconds`, and the file can be opened. A file that
     was last written longer ago needs no second look, so collecting an old folder does not wait; otherwise this sleeps
     once. Works by looking only, for network folders tell nobody about changes.
     """
-    files = list(look(share))
+    files = list(look(share, name))
     settled_before = int((now - timedelta(seconds=stable_seconds)).timestamp() * 1e9)
     young = {file.path for file in files if file.modified_ns > settled_before}
     if young:
         time.sleep(stable_seconds)
-        again = set(look(share))
+        again = set(look(share, name))
         files = [file for file in files if file.path not in young or file in again]
     return [file for file in files if _can_be_opened(file.path)]
+
+
+def put_aside(file: Incoming, folder: str, at: datetime) -> None:
+    """Move a file that is done with to <its inbox>/<folder>/…; nothing is overwritten. On a read-only share it stays."""
+    target = file.inbox.path / folder / file.folder / file.path.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for name in (target, *(target.with_stem(f"{target.stem}({at:%Y%m%d-%H%M%S}-{n})") for n in range(1, 1000))):
+            try:
+                _rename_new(file.path, name)
+                return
+            except FileExistsError:
+                continue
+    except OSError as error:
+        log.info("%s stays where it is: %s", file.path, error.strerror)
 
 
 def is_dropping(name: str) -> bool:
@@ -146,10 +163,11 @@ def is_dropping(name: str) -> bool:
     return any(fnmatch(_plain(name).casefold(), pattern) for pattern in DROPPINGS)
 
 
-def look(share: Path) -> Iterator[Incoming]:
-    """Every file of all inboxes as it lies there now, complete or not."""
-    for inbox in inboxes(share):
-        ours = {RECEIVED, ANSWERS} if inbox.path == share else {RECEIVED}
+def look(share: Path, name: str = INBOX) -> Iterator[Incoming]:
+    """Every file of all inboxes (or 预审 folders) as it lies there now, complete or not."""
+    own = {INBOX: {RECEIVED}, PRECHECK: {CHECKED, ANSWERS}}[name]
+    for inbox in inboxes(share, name):
+        ours = own | {ANSWERS, PRECHECK} if inbox.path == share else own
         for folder, folders, names in os.walk(inbox.path, onerror=lambda e: log.warning("cannot read: %s", e)):
             here = Path(folder)
             for name in folders:

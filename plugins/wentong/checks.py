@@ -76,10 +76,9 @@ def _apply(table: Table, judgement: Judgement, row: Row, failures: Sequence[_Fai
         finding = Finding(failure.finding, row.sheet, line, column, failure.field, raw, params)
         judgement.findings.append(finding)
         settled.add(failure.field)
-        if finding.type.effect == "withhold":
-            if row.values.get(failure.field) is not None:
-                row.values[failure.field] = None
-                row.states[failure.field] = "withheld"
+        if finding.type.effect == "withhold" and row.values.get(failure.field) is not None:
+            row.values[failure.field] = None
+            row.states[failure.field] = "withheld"
 
 
 def _at_row(row: Row, code: str, params: dict[str, str]) -> Finding:
@@ -150,7 +149,7 @@ def _frame(table: Table, rows: Sequence[Row]) -> pd.DataFrame:
     for declared in table.stored:
         values = [row.values.get(declared.name) for row in rows]
         if declared.type in ("count", "number"):
-            numbers = [None if value is None else float(value) for value in values]  # type: ignore[arg-type]
+            numbers = [None if value is None else float(value) for value in values]
             columns[declared.name] = pd.array(numbers, dtype="float64")
         else:
             columns[declared.name] = pd.Series(values, dtype="object")

@@ -7,7 +7,7 @@ name. They may be silent; when two of them speak and disagree, the file is held 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
@@ -22,6 +22,8 @@ class Source:
 
     title: str
     text: str
+    at: tuple[str, int, int] | None = field(default=None, compare=False)
+    """Sheet, row and column of its cell, if it has one."""
 
     def __str__(self) -> str:
         return f"{self.title}“{self.text.strip()[:40]}”"
@@ -143,9 +145,10 @@ class UnitNamed:
 
     towns: tuple[Place, ...] = ()
     county: bool = False
-    label: bool = False
-    """Said behind 填报单位: not merely in passing."""
-    findings: tuple[Finding, ...] = ()
+    code: str | None = None
+    """A unit code written beside or instead of a name."""
+    unknown: str | None = None
+    """What stands behind 填报单位 and is the name of no town of the register."""
 
     @property
     def town(self) -> Place | None:
@@ -154,35 +157,28 @@ class UnitNamed:
 
 
 def unit_in_title(text: str, register: Register, county_code: str) -> UnitNamed:
-    """The towns a title names. Beside a name, a code that disagrees is only a warning: the name decides."""
+    """The towns a title names, and the unit code it states."""
     written = plain(text[:300])
     towns = tuple(register.towns_named(written, county_code))
     named = register.county_named(written)
+    code = _CODE_LABEL.search(written)
+    unit_code = code[1] if code else None
     if towns and (len(towns) > 1 or _SEVERAL_TOWNS.search(written)):
-        return UnitNamed(towns, county=True)
+        return UnitNamed(towns, county=True, code=unit_code)
     label = _UNIT_LABEL.search(written)
     if label and not towns:
         if meant := register.town_written(label[1], county_code):
             towns = (meant,)
         elif _TOWN_ENDING.search(label[1]):
-            return UnitNamed(findings=(Finding("unit_not_registered", raw=label[1]),), label=True)
-    findings: list[Finding] = []
-    if code := _CODE_LABEL.search(written):
-        by_code = register.by_code.get(code[1][:9] + "000")
-        if towns and by_code != towns[0]:
-            params = {"town": towns[0].name, "code": towns[0].code}
-            findings.append(Finding("unit_code_differs", raw=code[1], params=params))
-        elif not towns and named is None and by_code is not None and by_code.level == 4:
-            towns = (by_code,)
-    county = not towns and named is not None and named.code == county_code
-    return UnitNamed(towns, county, bool(label), tuple(findings))
+            return UnitNamed(code=unit_code, unknown=label[1])
+    return UnitNamed(towns, not towns and named is not None and named.code == county_code, unit_code)
 
 
 def unit_in_name(text: str, register: Register, county_code: str) -> Place | None:
     """The one town a folder, sheet or file name speaks of; short names count there."""
     if exact := register.town_written(text, county_code):
         return exact
-    if _SEVERAL_TOWNS.search(plain(text)):
+    if _SEVERAL_TOWNS.search(plain(text)) or register.is_village_name(text, county_code):
         return None
     towns = register.towns_named(text, county_code, short=True)
     return towns[0] if len(towns) == 1 else None
@@ -207,7 +203,9 @@ class UnitClaims:
     town_column: Counter[str]
     """Rows per town as the town column says."""
     codes: Counter[str]
-    """Rows per town as the village codes say; empty unless every row has a code."""
+    """Rows per town as the village codes say."""
+    all_coded: bool
+    """Every row has the complete code of a village."""
     assumed: str | None
 
 
@@ -240,9 +238,10 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str) -> Unit:
         return unit
     if not said:
         said = _towns_of_rows(claims)
+    by_codes = bool(claims.codes) and (county_titled or claims.all_coded)
     if not said and claims.assumed and not (county_titled and claims.codes):
         said = {claims.assumed[:9] + "000": "命令行"}
-    if not said and not claims.codes:
+    if not said and not by_codes:
         unit.held = Finding("unit_unknown")
         return unit
     if len(said) > 1:
@@ -255,7 +254,8 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str) -> Unit:
 
 def _towns_of_rows(claims: UnitClaims) -> dict[str, str]:
     """The one town that all rows name, by their town column or their codes."""
-    for towns, where in ((claims.town_column, "所属镇(街)一栏"), (claims.codes, "行政区划代码一栏")):
+    codes = claims.codes if claims.all_coded else Counter()
+    for towns, where in ((claims.town_column, "所属镇(街)一栏"), (codes, "行政区划代码一栏")):
         if len(towns) == 1:
             return {next(iter(towns)): where}
     return {}
@@ -271,20 +271,43 @@ def _towns_said(claims: UnitClaims, register: Register, county_code: str, unit: 
             unit.held = Finding("unit_not_registered", raw=claims.mark)
         elif place.level == 4:
             said[place.code] = "模板标记"
+    codes: list[tuple[str, Source]] = []
     for source in claims.titles:
         named = unit_in_title(source.text, register, county_code)
-        for finding in named.findings:
-            if finding.severity == "critical":
-                unit.held = unit.held or finding
-            elif finding not in unit.findings:
-                unit.findings.append(finding)
+        if named.unknown:
+            unit.held = unit.held or _at(source, Finding("unit_not_registered", raw=named.unknown))
+        if named.code:
+            codes.append((named.code, source))
         county |= named.county
         if named.town:
             said.setdefault(named.town.code, str(source))
+    _hear_codes(codes, said, county, register, unit)
     for source in (*claims.sheets, *claims.names):
         if town := unit_in_name(source.text, register, county_code):
             said.setdefault(town.code, str(source))
     return said, county
+
+
+def _hear_codes(
+    codes: Sequence[tuple[str, Source]], said: dict[str, str], county: bool, register: Register, unit: Unit
+) -> None:
+    """Unit codes of titles: beside a town's name they decide nothing, and one that disagrees is a warning."""
+    named = [register.by_code[code] for code in said]
+    for code, source in codes:
+        place = register.by_code.get(code[:9] + "000")
+        if len(named) == 1 and place != named[0]:
+            params = {"town": named[0].name, "code": named[0].code}
+            unit.findings.append(_at(source, Finding("unit_code_differs", raw=code, params=params)))
+        elif not named and not county and place and place.level == 4:
+            said.setdefault(place.code, str(source))
+
+
+def _at(source: Source, finding: Finding) -> Finding:
+    """The finding at the cell of its source."""
+    if source.at is None:
+        return finding
+    sheet, row, column = source.at
+    return replace(finding, sheet=sheet, row=row, col=column)
 
 
 def _is_mostly(town_column: Counter[str], said: set[str]) -> bool:

@@ -5,6 +5,7 @@ Runs in the lean reading workers and never imports Great Expectations; the rules
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -52,6 +53,13 @@ def draft(file: Incoming, register: Register, today: date) -> Judgement:
     verdict.format = book.format
     verdict.findings += [Finding(code) for code in book.notices]
     return _Reading(file, register, today, book, verdict).judged()
+
+
+_FOLLOWS_UNIT = frozenset({"town_unknown", "wrong_town_village", "unknown_village", "units_absent"})
+"""Not worth saying of the rows as long as it is not known whose return this is."""
+
+_FOLLOWS_PERIOD = frozenset({"identical_rows", "conflicting_rows"})
+"""Not worth saying of a workbook with sheets of several quarters."""
 
 
 class _Refused(Exception):
@@ -106,7 +114,7 @@ class _Reading:
         repeated = {(row.sheet, row.row) for row in verdict.rows if row.status == "duplicate"}
         verdict.findings += [f for f in reader.findings if (f.sheet, f.row) not in repeated]
         verdict.findings += [*repeats, *self._missing_signatures(blocks), *self._absent_units(blocks)]
-        verdict.findings = _said_once(verdict.findings)
+        verdict.findings = _said_once(f for f in verdict.findings if f.code not in self.follows)
         verdict.outcome = "quarantine_file" if held else "load"
 
     # -- which tables ---------------------------------------------------------------------------------------------------
@@ -174,7 +182,7 @@ class _Reading:
     def _identify(self, blocks: list[tuple[Block, Towns]]) -> bool:
         """Establish period and unit; True when the file must be held."""
         sheets = list(dict.fromkeys(block.sheet.name for block, _ in blocks))
-        titles = [Source("表头", text) for text in self._texts_of(sheets, blocks)]
+        titles = self._titles_of(sheets, blocks)
         headings = [Source("表头", c.heading) for block, _ in blocks for c in block.columns.values()]
         sheet_names = [Source("工作表名", name) for name in sheets if name]
         names = [Source("文件夹", folder) for folder in self.file.folders]
@@ -187,14 +195,18 @@ class _Reading:
         unit = evidence.unit_of(self._claims(blocks, titles, sheet_names, names), self.register, self.county)
         self.verdict.unit, self.town = unit.code, unit.town
         held = [finding for finding in (doubt, unit.held) if finding]
+        self.follows = (_FOLLOWS_UNIT if unit.held else frozenset()) | (
+            _FOLLOWS_PERIOD if doubt and len(sheets) > 1 else frozenset()
+        )
         self.verdict.findings += [*held, *unit.findings]
         return bool(held)
 
-    def _texts_of(self, sheets: list[str], blocks: list[tuple[Block, Towns]]) -> list[str]:
+    def _titles_of(self, sheets: list[str], blocks: list[tuple[Block, Towns]]) -> list[Source]:
         """The titles of sheets that hold rows; explanations of the form are no evidence."""
-        above = [t.text for sheet in self.layouts if sheet.sheet.name in sheets for t in sheet.titles]
-        within = [t.text for block, _ in blocks for t in block.titles]
-        return [text for text in dict.fromkeys([*above, *within]) if not layout.is_note(text)]
+        above = [(sheet.sheet.name, t) for sheet in self.layouts if sheet.sheet.name in sheets for t in sheet.titles]
+        within = [(block.sheet.name, t) for block, _ in blocks for t in block.titles]
+        sources = [Source("表头", t.text, (name, t.row, t.column)) for name, t in [*above, *within]]
+        return [source for source in dict.fromkeys(sources) if not layout.is_note(source.text)]
 
     def _claims(
         self, blocks: list[tuple[Block, Towns]], titles: list[Source], sheets: list[Source], names: list[Source]
@@ -212,10 +224,8 @@ class _Reading:
                 coded = coded and place is not None and place.level == 5
                 if place:
                     codes[place.parent_code] += 1
-        if not coded:
-            codes.clear()
         mark = self.mark.get("unit")
-        return UnitClaims(mark, titles, sheets, names, sections, columns, codes, self.file.assumed_unit)
+        return UnitClaims(mark, titles, sheets, names, sections, columns, codes, coded, self.file.assumed_unit)
 
     # -- about the whole file -------------------------------------------------------------------------------------------
 
@@ -244,10 +254,12 @@ class _Reading:
         return [Finding("units_absent", blocks[0][0].sheet.name, params={"count": str(len(absent)), "names": names})]
 
 
-def _said_once(findings: list[Finding]) -> list[Finding]:
+def _said_once(findings: Iterable[Finding]) -> list[Finding]:
     """Without repetitions: forms stacked in a sheet all lack the same columns."""
-    kept = {(f.code, f.sheet, f.row, f.col, f.field, f.raw if f.row else ""): f for f in reversed(findings)}
-    return list(reversed(kept.values()))
+    kept: dict[tuple[object, ...], Finding] = {}
+    for f in findings:
+        kept.setdefault((f.code, f.sheet, f.row, f.col, f.field, "" if f.row else f.raw), f)
+    return list(kept.values())
 
 
 # -- is it this form ---------------------------------------------------------------------------------------------------

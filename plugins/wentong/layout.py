@@ -7,6 +7,7 @@ vertical label/value forms, one per village.
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,10 +111,7 @@ class SheetLayout:
     """Where no table was found: the fields of the row that came nearest to a header."""
 
 
-_TOTAL = re.compile(
-    r"(小计|合计|总计|共计|总数|累计|汇总|平均[值数]?|[本全各](镇|街道|市|县|区|村)(合|总|小|共)计)[::]?\d*个?"
-    r"|(小计|合计|总计|共计|其中)[::(、].*|其中|.*(小计|合计|总计|汇总)"
-)
+_TOTAL = re.compile(r"(.{0,15}(小计|合计|总计|共计|汇总)|总数|累计|平均[值数]?)(\d*[个村]*|[:(、].*)|其中.*")
 _PARTIAL = re.compile(r"其中|平均|累计")
 _NOTE = re.compile(
     r"[*※]?(注|说明|填表说明|填报说明|备注|附注|填写说明|填报要求|要求|提示|补充资料|指标解释)\d*([::.、]|$)"
@@ -121,12 +119,13 @@ _NOTE = re.compile(
 )
 _SENTENCE = re.compile(r"。|;|以上数据|此表|本表")
 _TOWN_TITLE = re.compile(
-    r"([一二三四五六七八九十]{1,3}[、.])?[^,,。]{2,12}(镇|街道|街道办|街道办事处|乡|新区)([::(].*)?"
+    r"[【\[〔《(■●◆★]?([一二三四五六七八九十\d]{1,3}[、.])?[^,。]{1,12}(镇|街道|街道办|街道办事处|乡|新区)[】\]〕》)]?([:(].*)?"
 )
+_NAMES_TOWN = re.compile(r"[镇鎮乡鄉]|街道|新[区區]")
 _TITLE = re.compile(
     r"^(填报|填表|报送|上报|编制)?单位(\([^)]*\))?[::]|^(报告期|填报期|所属期|报告时间|统计时间|统计期|时间|表号|制定机关|"
     r"批准|备案|批准文号|备案文号|有效期至?|计量单位|统一编码|行政区划代码|单位代码)[^::]{0,8}[::]"
-    r"|20\d\d年|(统计表|情况表|季报|年报|月报|报表|一览表|汇总表)$|续表"
+    r"|^单位名称:|(20\d\d|二[〇○O零][〇○O零一二三四五六七八九]{2})年|20\d\d-?Q[1-4]|(统计表|情况表|季报|年报|月报|报表|一览表|汇总表)$|续表"
 )
 _INDEX = re.compile(r"[((]?(\d{1,2}|[甲乙丙丁戊己庚A-Z])[))]?(=.*)?")
 _INVISIBLE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
@@ -414,7 +413,11 @@ def _measured_fields() -> tuple[Field, ...]:
 
 @lru_cache(maxsize=4096)
 def _is_unit(text: str) -> bool:
-    return any(values.heading_unit(f"({text})", f) for f in _measured_fields()[:1])
+    return (
+        len(text) <= 8
+        and not set(text) & set("()[]")
+        and any(values.heading_unit(f"({text})", f) == text for f in _measured_fields()[:1])
+    )
 
 
 def _is_unit_row(rows: _Rows, row: int) -> bool:
@@ -422,7 +425,7 @@ def _is_unit_row(rows: _Rows, row: int) -> bool:
     texts = [_short(cell).strip("()") for cell in rows.cells(row).values()]
     units = [text for text in texts if _is_unit(text)]
     others = {"计量单位", "单位", "年月日", "年/月/日", "日期", "—", "-", "--", "/", "文字", "是/否"}
-    return len(units) >= 2 and all(text in others or text in units for text in texts)
+    return len(units) >= 1 and all(text in others or text in units for text in texts)
 
 
 _AROUND_UNIT = " ()\uff08\uff09\u3000\r\n"
@@ -438,7 +441,7 @@ def _unit_below(rows: _Rows, bottom: int, span: range, column: int, declared: Fi
 
 def _is_index_row(rows: _Rows, row: int, blocks: Sequence[Block]) -> bool:
     """Whether a row only numbers the columns (甲 乙 1 2 3)."""
-    cells = rows.cells(row)
+    cells = {c: cell for c, cell in rows.cells(row).items() if c in blocks[0].span}  # the same in each table beside it
     texts = [_short(cell) for cell in cells.values()]
     if len(texts) < 3 or len(set(texts)) != len(texts) or not all(_INDEX.fullmatch(text) for text in texts):
         return False
@@ -455,6 +458,7 @@ def _first_row_below(rows: _Rows, row: int, blocks: Sequence[Block]) -> int:
     return row
 
 
+_UNIT_LABEL = re.compile(r"(填报|报送|填表|上报)?单位(\([^)]*\))?:")
 _UNIT_TITLE = re.compile(r"单位[::]([^::]*)")
 
 
@@ -506,12 +510,16 @@ class _Scan:
         if self.open and [_places(b) for b in blocks] == [_places(b) for b in self.open]:
             blocks = self.open
         else:
+            self.waiting = [*_trailing_titles(self.open), *self.waiting]
             self.layout.blocks += blocks
             self.open = blocks
-        for block in blocks:
+        own = [[t for t in self.waiting if self._stands_over(t, block)] for block in blocks]
+        divided = all(
+            any(_NAMES_TOWN.search(t.text) and self._stands_over_one(t, blocks) for t in over) for over in own
+        )
+        for block, over in zip(blocks, own, strict=True):
             block.sections.append(len(block.rows))
-            across = len(blocks) > 1
-            titles = [t for t in self.waiting if not across or self._stands_over(t, block)]
+            titles = over if divided else self.waiting
             block.titles += titles
             if not block.rows:
                 block.columns = {n: _with_units_of_title(c, titles) for n, c in block.columns.items()}
@@ -522,17 +530,17 @@ class _Scan:
         last = title.column + self.rows.width(title.row, title.column) - 1
         return title.column < block.span.stop and last >= block.span.start
 
+    def _stands_over_one(self, title: Title, blocks: Sequence[Block]) -> bool:
+        return sum(self._stands_over(title, block) for block in blocks) == 1
+
     def _take_row(self, row: int) -> None:
         texts = sorted(self.rows.cells(row).items())
         if is_signature_line([cell for _, cell in texts]):
             read_signatures([cell for _, cell in texts], self.layout.signatures)
             self.after_table = bool(self.open)
-            if any(re.match(r"(填报|报送|填表|上报)?单位(\([^)]*\))?[::]", _short(cell)) for _, cell in texts):
+            if any(_UNIT_LABEL.match(_short(cell)) for _, cell in texts):
                 self._take_titles(row, texts)
-        elif not self.open:
-            self._take_titles(row, texts)
-            self.layout.titles += [Title(row, column, cell.raw) for column, cell in texts]
-        elif texts and self._is_text(row, texts):
+        elif not self.open or (texts and self._is_text(row, texts)):
             self._take_titles(row, texts)
         else:
             for block in self.open:
@@ -540,7 +548,9 @@ class _Scan:
 
     def _take_titles(self, row: int, texts: Sequence[tuple[int, Cell]]) -> None:
         """Texts outside the rows. Inside a table they head the rows that follow, and what comes after it."""
-        titles = [Title(row, column, cell.raw) for column, cell in texts if not is_note(cell.raw)]
+        titles = [Title(row, c, cell.raw) for c, cell in texts if cell.kind == "text" and not is_note(cell.raw)]
+        if not self.open:
+            self.layout.titles += titles
         if any(is_note(cell.raw) for _, cell in texts):
             self.after_table = bool(self.open)
         if self.after_table or not self.open:
@@ -558,7 +568,13 @@ class _Scan:
             return True
         if self.after_table and len(texts) < 3:
             return True
-        return len(texts) == 1 and self._is_running_text(row, *texts[0])
+        return len(texts) == 1 and (self._is_running_text(row, *texts[0]) or self._heads_next_table(row))
+
+    def _heads_next_table(self, row: int) -> bool:
+        """Whether a header follows at once: then a lone text is its title (表二:社区)."""
+        following = bisect_right(self.rows.numbers, row)
+        header = _best_header(self.rows, self.rows.numbers[following]) if following < len(self.rows.numbers) else None
+        return header is not None and _is_table(header)
 
     def _is_running_text(self, row: int, column: int, cell: Cell) -> bool:
         """A lone text in a table is a title or note, unless it is a village's name or a total without figures."""
@@ -569,6 +585,12 @@ class _Scan:
             return True
         names = {column.number for block in self.open for column in block.identity}
         return column not in names or _TOWN_TITLE.fullmatch(written) is not None
+
+
+def _trailing_titles(blocks: Sequence[Block]) -> list[Title]:
+    """Titles below the last row of tables side by side: they belong to what comes next."""
+    found = {title: None for block in blocks for title in block.titles[block.rows[-1].heard if block.rows else 0 :]}
+    return list(found)
 
 
 def _places(block: Block) -> dict[str, tuple[int, str | None]]:
@@ -602,8 +624,13 @@ def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
     if total:
         block.totals.append(TotalRow(row, cells, len(block.rows), _PARTIAL.search(total) is not None))
     elif valued or not any(_NOTE.match(label) for label in labels):
-        reason = any(column in own for column in block.reasons)
+        reason = any(column in own and _is_reason(own[column]) for column in block.reasons)
         block.rows.append(RawRow(row, cells, len(block.titles), reason))
+
+
+def _is_reason(cell: Cell | None) -> bool:
+    """Whether words are written there, not a dash or 无."""
+    return cell is not None and re.search(r"\w", cell.raw[:200]) is not None and _short(cell) != "无"
 
 
 def _labels(block: Block, cells: Cells, own: Mapping[int, Cell], alone: bool) -> list[str]:
@@ -612,7 +639,7 @@ def _labels(block: Block, cells: Cells, own: Mapping[int, Cell], alone: bool) ->
     first = min((c.number for c in block.columns.values() if c.number), default=0)
     if alone:
         found += [cell for column, cell in own.items() if column < first]
-    return [_short(cell) for cell in found if cell.kind == "text"]
+    return [_short(cell).lstrip("#*※") for cell in found if cell.kind == "text"]
 
 
 # -- vertical forms ----------------------------------------------------------------------------------------------------
@@ -637,14 +664,16 @@ def _vertical_blocks(rows: _Rows, layout: SheetLayout) -> list[Block]:
     best: list[Block] = []
     for form, table in _tables():
         pairs = list(_pairs(rows, table))
-        found = [_vertical_block(rows, form, table, part) for part in _per_village(pairs)]
+        found = [_vertical_block(rows, form, table, part) for part in _per_village(pairs) if len(part) >= _FEWEST_PAIRS]
         found = [block for block in found if len(block.columns) >= _FEWEST_PAIRS and block.identity]
         if sum(len(b.columns) for b in found) > sum(len(b.columns) for b in best):
             best = found
     start = 0
+    above = layout.titles
+    layout.titles = []
     for block in best:
         first = min(row for (row, _), _ in block.rows[0].cells.values())
-        block.titles = [title for title in layout.titles if start <= title.row < first and not is_note(title.text)]
+        block.titles = [title for title in above if start <= title.row < first and not is_note(title.text)]
         block.rows[0].heard = len(block.titles)
         start = max(row for (row, _), _ in block.rows[0].cells.values()) + 1
     return best
@@ -672,9 +701,14 @@ def _pairs(rows: _Rows, table: Table) -> Iterator[_Pair]:
             taken = right
             after = rows.at(row, right + rows.width(row, right))
             unit = values.heading_unit(cell.raw, heading.field)
-            if after is not None and after.kind == "text" and _is_unit(plain(after.raw[:20]).strip("()")):
+            if after is not None and _is_unit_beside(table, after):
                 unit = values.heading_unit(f"({after.raw.strip(_AROUND_UNIT)})", heading.field) or unit
             yield _Pair(row, column, heading, ((row, right), value), unit)
+
+
+def _is_unit_beside(table: Table, cell: Cell) -> bool:
+    """Whether the cell after a value is its unit, and not the next label."""
+    return cell.kind == "text" and _is_unit(_short(cell).strip("()")) and match_one(table, cell.raw) is None
 
 
 def _per_village(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:
@@ -714,7 +748,7 @@ def _vertical_block(rows: _Rows, form: Form, table: Table, pairs: Sequence[_Pair
     identity = [raw.cells[column.field.name][0] for column in block.identity]
     raw.row = identity[0][0] if identity else 0
     reason = raw.cells.get(_reason_field(table))
-    raw.has_reason = reason is not None and reason[1] is not None
+    raw.has_reason = reason is not None and _is_reason(reason[1])
     block.rows.append(raw)
     block.findings += [*_personal_labels(rows, raw), *_about_missing_columns(block)]
     return block
@@ -722,7 +756,7 @@ def _vertical_block(rows: _Rows, form: Form, table: Table, pairs: Sequence[_Pair
 
 def _personal_labels(rows: _Rows, raw: RawRow) -> Iterator[Finding]:
     """Labels of personal data between the first and the last line of a vertical form."""
-    lines = [row for (row, _), _ in raw.cells.values()]
+    lines = [row for (row, _), _ in raw.cells.values()] or [0]
     for row in range(min(lines), max(lines) + 1):
         for column, cell in rows.cells(row).items():
             if cell.kind == "text" and len(cell.raw) <= 12 and PERSONAL.search(cell.raw):

@@ -7,12 +7,14 @@ them is submission numbers.
 import hashlib
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from wentong import alerts, answers, archive, bronze, deadlines, judging, plans, readers, warehouse
@@ -136,9 +138,11 @@ def _pool(settings: Settings, function: Callable[[Any], Any]) -> Pool[Any, Any]:
 class _Answer:
     """One answer to write: crosses into the worker that opens the foreign file."""
 
-    submission: warehouse.Submission
     original: Path
-    archive: Path
+    name: str
+    judgement: Judgement
+    submission_id: int | None
+    received_at: datetime
     folder: Path
     unit_name: str | None
 
@@ -149,43 +153,76 @@ def answer(settings: Settings, now: datetime, batch: Sequence[int], share: Path 
     kept = Archive(settings.archive)
     with warehouse.engine(settings) as engine:
         names = {place.code: place.name for place in warehouse.read_places(engine)}
-        waiting = set(warehouse.pending(engine, "answer")) & set(batch)
-        tasks = [
+        waiting = sorted(set(warehouse.pending(engine, "answer")) & set(batch))
+        orders = [
             _Answer(
-                s,
                 kept.original(s.archive_name),
-                settings.archive,
+                s.file_name,
+                bronze.read_bronze(settings.archive, s.sha256, s.submission_id),
+                s.submission_id,
+                s.received_at,
                 archive.answers_folder(share, s.inbox, s.folder),
                 names.get(s.unit_code or ""),
             )
-            for s in warehouse.read_submissions(engine, sorted(waiting))
+            for s in warehouse.read_submissions(engine, waiting)
         ]
-        with _pool(settings, _write_answer) as pool:
-            for task, path in pool.map(tasks):
-                if isinstance(path, WorkerDied):
-                    path = _write_answer(task, readable=False)
-                written = os.path.relpath(path, share)
-                warehouse.record_answers(engine, {task.submission.submission_id: written}, now)
+        for order, path in _written(settings, orders):
+            assert order.submission_id is not None
+            warehouse.record_answers(engine, {order.submission_id: os.path.relpath(path, share)}, now)
 
 
-def _write_answer(task: _Answer, readable: bool = True) -> Path:
-    """Runs in a limited worker, for it opens the foreign file again; without the file, when even that killed it."""
-    submission = task.submission
+def precheck(settings: Settings, now: datetime, share: Path | None = None) -> int:
+    """Answer every file in the 预审 folders as if it had been handed in, and count none of them; returns how many."""
+    files = archive.incoming(share or settings.share, STABLE_SECONDS, now, archive.PRECHECK)
+    if not files:
+        return 0
+    with warehouse.engine(settings) as engine, TemporaryDirectory(prefix="wentong-") as folder:
+        register = Register(warehouse.read_places(engine))
+        counties = {place.name: place.code for place in register.counties()}
+        copies = [Path(folder, str(number)) for number in range(len(files))]
+        for file, copy in zip(files, copies, strict=True):
+            shutil.copyfile(file.path, copy)  # judged and marked must be the same bytes
+        tasks = [
+            Incoming(
+                copy,
+                file.path.name,
+                _sha256(copy),
+                tuple(Path(file.folder).parts),
+                counties.get(file.inbox.county_name or "", settings.county_code),
+            )
+            for file, copy in zip(files, copies, strict=True)
+        ]
+        orders = []
+        for file, task, judgement in zip(files, tasks, _judged(settings, tasks, register, now.date()), strict=True):
+            unit = register.by_code.get(judgement.unit or "")
+            target = file.inbox.path / archive.ANSWERS / file.folder
+            orders.append(_Answer(task.path, task.name, judgement, None, now, target, unit and unit.name))
+        for file, _ in zip(files, _written(settings, orders), strict=True):
+            archive.put_aside(file, archive.CHECKED, now)
+    return len(files)
+
+
+def _written(settings: Settings, orders: Sequence[_Answer]) -> Iterator[tuple[_Answer, Path]]:
+    """Write answers in limited workers, for they open the foreign files again; without the file where even that dies."""
+    with _pool(settings, _write_answer) as pool:
+        for order, path in pool.map(orders):
+            yield order, _write_answer(order, readable=False) if isinstance(path, WorkerDied) else path
+
+
+def _write_answer(order: _Answer, readable: bool = True) -> Path:
     book = None
     if readable:
-        try:
-            book = readers.read(task.original, submission.file_name)
-        except Unreadable:
-            book = None
+        with suppress(Unreadable):  # the verdict says so already
+            book = readers.read(order.original, order.name)
     return answers.answer(
-        task.original,
+        order.original,
         book,
-        bronze.read_bronze(task.archive, submission.sha256, submission.submission_id),
-        submission.submission_id,
-        submission.received_at,
-        task.folder,
-        submission.file_name,
-        unit_name=task.unit_name,
+        order.judgement,
+        order.submission_id,
+        order.received_at,
+        order.folder,
+        order.name,
+        unit_name=order.unit_name,
     )
 
 
@@ -247,6 +284,7 @@ def collect(settings: Settings, now: datetime, share: Path | None = None) -> lis
     for batch in batches:
         judge(settings, now, batch)
         answer(settings, now, batch, share)
+    precheck(settings, now, share)
     load(settings, now)
     build(settings, now)
     mark(settings, now)

@@ -206,6 +206,11 @@ class Register:
                 return found
         return None
 
+    def is_village_name(self, text: str, county_code: str) -> bool:
+        """Whether a text alone is the name of a village of the county, in any of its spellings."""
+        written = _bare(text[:_LONGEST_NAME])
+        return any(written in self._spelled.get(town.code, {}) for town in self.towns(county_code))
+
     def is_summary_name(self, text: str, county_code: str) -> bool:
         """Whether a row's name is a town, the county or a general word: such a row sums up others."""
         written = _bare(text)

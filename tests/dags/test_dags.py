@@ -11,6 +11,7 @@ from wentong.settings import PROJECT
 FOLDER = PROJECT / "dags"
 EDGES = {
     "collect_returns": {
+        "precheck": set(),
         "receive": {"judge", "answer"},
         "judge": {"answer", "load"},
         "answer": set(),

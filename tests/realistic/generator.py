@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import spellings
@@ -20,6 +21,7 @@ from writers import Book, Content, Format, Formula, Sheet, formats, shown
 REGISTER = Path(__file__).parents[2] / "include" / "schemas" / "units" / "440783.csv"
 TODAY = date(2026, 11, 20)
 COUNTY = "440783000000"
+ZONE = "440783400000"
 PERIODS = ("2026Q3", "2026Q3", "2026Q3", "2026Q2", "2026Q1", "2025Q4")
 
 
@@ -72,6 +74,8 @@ class FileTruth:
     stories: list[str] = field(default_factory=list)
     code_warned: bool = False
     """A warning about the code in the heading must be there."""
+    rivals: set[str] = field(default_factory=set)
+    """Fields of which the sheet has a second column for another time: withholding both, with a word, is as right."""
 
 
 @dataclass(slots=True)
@@ -222,6 +226,8 @@ class Column:
     filler: Callable[[random.Random], Content] | None = None
     personal: bool = False
     index: int = 0
+    written: str = ""
+    """The heading as it came to stand in the sheet."""
 
 
 GROUPS = (
@@ -272,6 +278,8 @@ class Style:
     code_style: int
     period: str
     epoch_1904: bool
+    more: random.Random
+    """A second source of chance for the rarer stories: adding one leaves the others of a seed as they were."""
 
     @property
     def can(self) -> frozenset[str]:
@@ -329,7 +337,8 @@ def plan_row(rng: random.Random, village: Village, style: Style, columns: Sequen
 def settle(row: Planned, present: set[str]) -> None:
     """Apply the rules between the cells of one row; `present` are the fields the sheet has."""
     cells = row.cells
-    if "remark" in present and cells["remark"].values[0] is not None:
+    reason = "remark" in present and cells["remark"].values != (None,)
+    if reason:
         # a dash with a reason beside it is "not applicable": enough (Y01), or still missing, both can be read
         for name in ("build_status", "floor_area_m2"):
             if cells[name].content in ("—", "——"):
@@ -347,7 +356,8 @@ def settle(row: Planned, present: set[str]) -> None:
     came = attendance.values[0]
     if "activity_attendance" in present and isinstance(came, Decimal) and came > 0 and not attendance.open:
         held = sessions.values[0] if "activity_sessions" in present else None
-        certain = (sessions.kind == "blank" and sessions.finding == "never") or held == 0
+        excused = reason and sessions.content == "—"
+        certain = (sessions.kind == "blank" and sessions.finding == "never" and not excused) or held == 0
         if held in (None, 0) and "activity_sessions" in present:
             if certain and attendance.finding == "never":
                 cells["activity_attendance"] = replace(attendance, finding="must", severities=WARNING)
@@ -402,8 +412,10 @@ def _usual_code(code: str, style: Style) -> Content:
     return code
 
 
-_TRADITIONAL = str.maketrans("会区东龙马冈红联丰乐华边岭门桥兴园长围头陈风宝锋黄业开岗台罗旺场连义强亚阳双关广厂间芦灵树护坚两组泽",
-                             "會區東龍馬岡紅聯豐樂華邊嶺門橋興園長圍頭陳風寶鋒黃業開崗臺羅旺場連義強亞陽雙關廣廠間蘆靈樹護堅兩組澤")  # fmt: skip
+_TRADITIONAL = str.maketrans(
+    "会区东龙马冈红联丰乐华边岭门桥兴园长围头陈风宝锋黄业开岗台罗旺场连义强亚阳双关广厂间芦灵树护坚两组泽",
+    "會區東龍馬岡紅聯豐樂華邊嶺門橋興園長圍頭陳風寶鋒黃業開崗臺羅旺場連義強亞陽雙關廣廠間蘆靈樹護堅兩組澤",
+)
 
 
 def odd_name(rng: random.Random, village: Village, can: frozenset[str]) -> tuple[str, str]:
@@ -425,10 +437,11 @@ def odd_name(rng: random.Random, village: Village, can: frozenset[str]) -> tuple
         ways += [(stem, "bare name")] * 2
         if not village.community:
             ways += [
-                (f"{stem}村委" if not stem.endswith("村") else f"{stem}委", "村委"),
+                (f"{stem}村委", "村委"),
+                (f"{stem}行政村", "行政村"),
                 (f"{stem}农家书屋", "name of the library"),
             ]
-            ways += [(f"{stem}行政村" if not stem.endswith("村") else f"{stem[:-1]}行政村", "行政村")]
+
         else:
             ways += [(f"{stem}社区居民委员会", "full name"), (f"{stem}社区居委", "short name")]
     if "spaces" in can:
@@ -612,11 +625,35 @@ def choose_columns(
             truth.stories.append(f"column {heading}")
     if rng.random() < 0.55:
         columns.insert(0, Column("sequence_number", rng.choice(["序号", "序号", "编号", "序", "No"])))
+    if style.more.random() < 0.06 and {"activity_sessions", "activity_attendance"} <= set(fields):
+        _rivals(style.more, columns, truth)
     if rng.random() < 0.06 and "hidden" in style.can:
         hideable = [column for column in columns if column.field in (*NUMBERS, "remark", "built_on")]
         rng.choice(hideable).hidden = True
         truth.stories.append("hidden column")
     return columns
+
+
+def _rivals(rng: random.Random, columns: list[Column], truth: FileTruth) -> None:
+    """This quarter's figures beside last quarter's or the year's, under the same two words."""
+    found = [c for name in ("activity_sessions", "activity_attendance") for c in columns if c.field == name]
+    if any(column.group or column.unit or column.factor != 1 for column in found):
+        return
+    ours, theirs = rng.choice(
+        [("本季度", "上季度"), ("本季数", "本年累计数"), ("本期数", "上年同期数"), ("本季度", "本年累计")]
+    )
+    at = min(columns.index(column) for column in found)
+    for column in found:
+        columns.remove(column)
+        column.heading = {"activity_sessions": "活动场次", "activity_attendance": "参加人次"}[column.field or ""]
+        column.group = ours
+    rivals = [
+        Column(None, found[0].heading, group=theirs, filler=lambda rng: rng.randint(100, 300)),
+        Column(None, found[1].heading, group=theirs, filler=lambda rng: rng.randint(5000, 9000)),
+    ]
+    columns[at:at] = [*found, *rivals] if rng.random() < 0.6 else [*rivals, *found]
+    truth.rivals = {"activity_sessions", "activity_attendance"}
+    truth.stories.append("rival columns")
 
 
 def _group(rng: random.Random, columns: list[Column]) -> None:
@@ -656,6 +693,7 @@ def put_header(rng: random.Random, page: Page, columns: Sequence[Column], top: i
     depth = 2 if deep else 1
     for column in columns:
         text = _heading_text(rng, column, in_heading=not unit_row, breaks=breaks)
+        column.written = text
         if column.group:
             page.put(top + 1, column.index, text)
         else:
@@ -710,21 +748,13 @@ def put_rows(
     for count, planned in enumerate(rows, start=1):
         if repeat_header and count == len(rows) // 2 + 1 and not any(column.group for column in columns):
             for column in columns:
-                page.put(row_number, column.index, page.sheet.cells.get((page_header(page, column), column.index)))
+                page.put(row_number, column.index, column.written)
             row_number += 1
         if gaps and rng.random() < 0.15:
             row_number += 1
         _put_row(rng, page, columns, planned, row_number, count)
         row_number += 1
     return row_number
-
-
-def page_header(page: Page, column: Column) -> int:
-    """The row in which a column's heading stands."""
-    for (row, at), content in sorted(page.sheet.cells.items()):
-        if at == column.index and isinstance(content, str) and column.heading[:2] in content.replace("\n", ""):
-            return row
-    raise LookupError(column.heading)
 
 
 def _put_row(rng: random.Random, page: Page, columns: Sequence[Column], planned: Planned, row: int, count: int) -> None:
@@ -761,7 +791,7 @@ def _put_row(rng: random.Random, page: Page, columns: Sequence[Column], planned:
             planned.at,
             planned.story,
             planned.loose,
-        )  # fmt: skip
+        )
     )
 
 
@@ -879,10 +909,25 @@ def choose_evidence(
         periods = {"title": "2027Q2"}
         truth.outcomes, truth.period = frozenset({"quarantine_file"}), None
         truth.stories.append("future period")
+    elif style.more.random() < 0.015:
+        periods = {
+            "title": style.more.choice(["2026年第一、二季度", "2026年一至三季度", "2026年1、2季度", "2026年二三季度"])
+        }
+        truth.outcomes, truth.period = frozenset({"quarantine_file"}), None
+        truth.stories.append("several quarters")
+    elif style.more.random() < 0.02:
+        # the year in one place, the quarter in another: put together, or asked for
+        year, quarter = period[:4], period[-1]
+        places = style.more.choice([("title", "file"), ("file", "title"), ("subtitle", "title")])
+        word = style.more.choice([f"第{_QUARTER_WORDS[int(quarter) - 1]}季度", f"{quarter}季度"])
+        periods = {places[0]: f"{year}年", places[1]: word}
+        truth.outcomes = frozenset({"load", "quarantine_file"})
+        truth.stories.append("year and quarter apart")
     evidence = Evidence()
 
     def when(place: str) -> str:
-        return period_words(rng, periods[place]) if place in periods else ""
+        said = periods.get(place, "")
+        return period_words(rng, said) if re.fullmatch(r"\d{4}Q\d", said) else said
 
     def who(place: str) -> str:
         return units.get(place, "")
@@ -945,12 +990,22 @@ def choose_evidence(
 
 def put_heading_lines(rng: random.Random, page: Page, evidence: Evidence, left: int, width: int, top: int) -> int:
     row = top
+    if width >= 8 and page.style.more.random() < 0.1:
+        lines = (
+            "表    号:基文01表",
+            "制定机关:〔待主管部门填写〕",
+            "批准文号:开文广旅〔2025〕12号",
+            "有效期至:2027年12月",
+        )
+        for text in lines[: page.style.more.randint(1, 4)]:
+            page.put(row, left + width - 2, text)
+            row += 1
     if evidence.title:
         page.put(row, left, evidence.title)
         page.merge(row, left, row, left + width - 1)
         row += 1
     if evidence.subtitle:
-        if rng.random() < 0.5:
+        if width < 6 or rng.random() < 0.5:
             page.put(row, left, "    ".join(evidence.subtitle))
             page.merge(row, left, row, left + width - 1)
         else:
@@ -1007,6 +1062,7 @@ def make(seed: int) -> Return:
         code_style=rng.choice([0, 0, 1]),
         period=period,
         epoch_1904="epoch" in chosen.can and rng.random() < 0.04,
+        more=random.Random(f"wentong more {seed}"),
     )
     truth = FileTruth(frozenset({"load"}), period, None)
     layouts: list[tuple[Callable[..., Book], int]] = [
@@ -1055,7 +1111,7 @@ def plan_town(
     present = {column.field for column in columns if column.field}
     villages = list(COUNTY_REGISTER.villages[town_code])
     if rng.random() < 0.2:
-        villages = rng.sample(villages, max(3, len(villages) - rng.randint(1, 5)))
+        villages = rng.sample(villages, min(len(villages), max(3, len(villages) - rng.randint(1, 5))))
     if rng.random() < 0.1:
         rng.shuffle(villages)
     villages = villages[:most]
@@ -1068,7 +1124,45 @@ def plan_town(
         settle(row, present)
     if rng.random() < 0.12:
         _duplicate(rng, rows, present, truth)
+    _same_as_above(style, rows, present, truth)
+    _preprinted(style, rows, present, truth)
     return rows
+
+
+def _same_as_above(style: Style, rows: Sequence[Planned], present: set[str], truth: FileTruth) -> None:
+    """同上 below a good value: that value with a word about it (the design), or a refusal (only in names, the domain)."""
+    if style.more.random() > 0.06:
+        return
+    name = style.more.choice(
+        [n for n in ("weekly_open_hours", "reading_seats", "built_on") if n in present] or ["build_status"]
+    )
+    for above, below in pairwise(rows):
+        pair = [row.cells[name] for row in (above, below)]
+        good = all(spelling.plain and spelling.values[0] is not None for spelling in pair)
+        calm = all(
+            row.statuses == {"accept"} and not row.must_be_flagged and not _twins(row, rows) for row in (above, below)
+        )
+        if good and calm and style.more.random() < 0.3:
+            below.cells[name] = Spelling("同上", pair[0].values, "must", ANY, open=True, kind="same as above")
+            truth.stories.append("same as above")
+            return
+
+
+def _twins(row: Planned, rows: Sequence[Planned]) -> bool:
+    return sum(other.village == row.village for other in rows) > 1
+
+
+def _preprinted(style: Style, rows: Sequence[Planned], present: set[str], truth: FileTruth) -> None:
+    """Villages that stand in the form but were not filled in: the missing status must be asked for."""
+    if style.more.random() > 0.04 or len(rows) < 5:
+        return
+    for row in style.more.sample(list(rows), 2):
+        if row.statuses != {"accept"} or row.must_be_flagged or _twins(row, rows):
+            continue
+        row.cells = {name: Spelling(None, (None,), "may", kind="blank") for name in row.cells}
+        row.cells["build_status"] = Spelling(None, (None,), "must", ANY, kind="required and missing")
+        row.story = "preprinted"
+        truth.stories.append("preprinted")
 
 
 def _duplicate(rng: random.Random, rows: list[Planned], present: set[str], truth: FileTruth) -> None:
@@ -1115,9 +1209,16 @@ def _town_file(
 
 
 def _without_unit(truth: FileTruth, columns: Sequence[Column]) -> None:
-    """Nobody said whose file it is: only codes or a town column can tell."""
-    if "no unit" in truth.stories and not {"division_code", "town_name"} & {column.field for column in columns}:
+    """Nobody said whose file it is: only codes or a town column can tell, and then each row for itself."""
+    if "no unit" not in truth.stories:
+        return
+    if not {"division_code", "town_name"} & {column.field for column in columns}:
         truth.outcomes = frozenset({"quarantine_file"})
+    for row in truth.rows:
+        if row.story == "village of another town":
+            row.statuses, row.must_be_flagged, truth.unit = row.statuses | {"accept"}, None, None
+        elif not row.identity.get("division_code") or row.identity["division_code"].spelling.kind != "plain":
+            row.loose = True
 
 
 def _finish(rng: random.Random, page: Page, columns: Sequence[Column]) -> None:
@@ -1185,11 +1286,63 @@ def _one_table(rng: random.Random, truth: FileTruth, style: Style, target: Evide
             )
             row += 1
     put_footer(rng, page, left, len(columns), row + rng.choice([0, 0, 1, 2]))
+    _merge_figures(page)
     _finish(rng, page, columns)
     sheets = [page.sheet]
     if "sheets" in style.can:
         _bystanders(rng, sheets, style, town, truth)
+        if style.more.random() < 0.02:
+            _keep_last_quarter(rng, sheets, style, code, town, truth)
     return Book(sheets)
+
+
+def _merge_figures(page: Page) -> None:
+    """Two villages share one merged cell: it counts for the first, and the second has none."""
+    more, rows = page.style.more, page.truth.rows
+    if "merges" not in page.style.can or more.random() > 0.08 or len(rows) < 4:
+        return
+    name = more.choice(["remark", "outdoor_area_m2", "volunteer_count", "build_status", "floor_area_m2"])
+    at = more.randrange(len(rows) - 1)
+    first, second = rows[at : at + 2]
+    if name not in first.cells or second.row != first.row + 1:
+        return
+    if any(row.statuses != {"accept"} or row.must_be_flagged or row.story for row in (first, second)):
+        return
+    if any(not row.cells[field].spelling.plain for row in (first, second) for field in (name, "build_status")):
+        return
+    if any(sum(other.codes == row.codes for other in rows) > 1 for row in (first, second)):
+        return
+    upper, lower = first.cells[name], second.cells[name]
+    if any(span[:2] == (upper.row, upper.column) for span in page.sheet.merges):
+        return
+    page.sheet.cells.pop((lower.row, lower.column), None)
+    page.merge(upper.row, upper.column, lower.row, lower.column)
+    built = second.cells["build_status"].spelling.values == ("built",)
+    required = name == "build_status" or (name == "floor_area_m2" and built)
+    lower.raw, lower.spelling = "", Spelling(None, (None,), "must" if required else "may", ERROR, kind="merged away")
+    if name == "build_status" and "floor_area_m2" in second.cells:
+        area = second.cells["floor_area_m2"]
+        area.spelling = replace(area.spelling, finding="may")
+    page.truth.totals = [total for total in page.truth.totals if total[2] != upper.column]
+    page.truth.stories.append("merged figures")
+
+
+def _keep_last_quarter(
+    rng: random.Random, sheets: list[Sheet], style: Style, code: str, town: str, truth: FileTruth
+) -> None:
+    """The office keeps the year in one workbook, a sheet a quarter: nobody can tell which one is reported."""
+    earlier = other_period(rng, style.period)
+    past = FileTruth(frozenset({"load"}), earlier, code)
+    columns = [
+        Column(name, HEADINGS[name][0]) for name in ("village_name", "build_status", "floor_area_m2", "books_total")
+    ]
+    page = Page(f"{earlier[:4]}年{earlier[-1]}季度", past, replace(style, mess=0.0, more=random.Random(0)))
+    page.put(1, 1, f"{town}{earlier[:4]}年第{earlier[-1]}季度基层综合性文化服务中心情况季报")
+    row = put_header(rng, page, columns, 2, 1)
+    put_rows(rng, page, columns, plan_town(rng, code, page.style, columns, past), row)
+    sheets.insert(0, page.sheet)
+    truth.outcomes, truth.period = frozenset({"quarantine_file"}), None
+    truth.stories.append("last quarter kept")
 
 
 def _merge_town(
@@ -1256,6 +1409,8 @@ def _county_table(rng: random.Random, truth: FileTruth, style: Style, target: Ev
     page = Page(target.sheet, truth, style)
     top = put_heading_lines(rng, page, target, 1, len(columns), 1)
     towns = rng.sample(sorted(COUNTY_REGISTER.towns), rng.randint(2, 4))
+    if style.more.random() < 0.2:
+        towns.append(ZONE)  # resolves and loads, though it owes no return
     row = top
     header_each = manner == "blocks with headers"
     if not header_each:
@@ -1263,7 +1418,7 @@ def _county_table(rng: random.Random, truth: FileTruth, style: Style, target: Ev
     everything: list[Planned] = []
     shape = rng.choice(["{}", "{}:", "一、{}", "【{}】", "{}(填报)"])
     for town_code in towns:
-        town = COUNTY_REGISTER.towns[town_code]
+        town = COUNTY_REGISTER.towns.get(town_code, "翠山湖新区")
         if manner.startswith("blocks"):
             page.put(row, 1, shape.format(town))
             if rng.random() < 0.5:
@@ -1284,6 +1439,9 @@ def _county_table(rng: random.Random, truth: FileTruth, style: Style, target: Ev
                 ):
                     _needs_its_town(planned)
         first = row
+        if manner == "column" and style.more.random() < 0.3:
+            _town_said_once(rows)
+            truth.stories.append("town said once")
         row = put_rows(rng, page, columns, rows, row)
         if manner == "merged":
             _merge_town(page, columns, first, row - 1, town, rows)
@@ -1301,9 +1459,21 @@ def _county_table(rng: random.Random, truth: FileTruth, style: Style, target: Ev
     return Book([page.sheet])
 
 
+def _town_said_once(rows: Sequence[Planned]) -> None:
+    """The town stands in its first row only, not merged: filled down, found by code, or asked for."""
+    for planned in rows[1:]:
+        planned.town = None
+        planned.loose = True
+        if "duplicate" not in planned.statuses:
+            planned.statuses = planned.statuses | {"accept", "quarantine"}
+        planned.must_be_flagged = None if planned.story == "village of another town" else planned.must_be_flagged
+
+
 def _needs_its_town(planned: Planned) -> None:
     """A name without a town and without a good code: refused, or resolved with a word about it."""
-    planned.statuses, planned.must_be_flagged = frozenset({"accept", "quarantine"}), ANY
+    planned.statuses = frozenset({"accept", "quarantine"})
+    if planned.code.finding != "may":  # the whole code, kept as a float, may be good enough
+        planned.must_be_flagged = ANY
     planned.story, planned.loose = planned.story or "no town and no code", True
 
 
@@ -1455,7 +1625,7 @@ def _put_form(
             planned.at,
             planned.story,
             planned.loose,
-        )  # fmt: skip
+        )
     )
 
 

@@ -188,11 +188,11 @@ def _warned(
         ways += [warned(f"约{text}{unit}", "approximate with unit"), warned(f"{text}{unit}以上", "at least")]
         if written == written.to_integral_value() and written >= 10:
             ways += [warned(text + mark, "approximate") for mark in ("余", "多")]
-            ways += [
-                warned(f"{text}余{unit}", "approximate with unit"),
-                warned(f"{text}多{unit}", "approximate with unit"),
-            ]
-            if measure.in_declared_unit:
+            if measure.in_declared_unit:  # 20多百册 nobody writes
+                ways += [
+                    warned(f"{text}余{unit}", "approximate with unit"),
+                    warned(f"{text}多{unit}", "approximate with unit"),
+                ]
                 ways += [warned(in_words(int(written)), "words")] * 2 + [warned(in_words(int(written)) + unit, "words")]
                 ways += [warned(f"约{in_words(int(written))}", "approximate words")]
     if value == 0 and measure.whole:
@@ -272,7 +272,7 @@ def _silent(
         flagged(shape.format(a=text, b=more))
         for shape in (
             "{a}左右", "大约{a}", "{a}上下", "≥{a}", ">{a}", "<{a}", "{a}-{b}", "{a}～{b}", "{a}/{b}", "{a}+5", "{a}*2",
-            "{a}×2", "{a}%", "上季{a}", "{a}?", "{a}(估)", "{a}、{b}", "{a}元", "{a}种", "{a}+", "{a}→{b}", "({a})", "{a} {b}人",
+            "{a}×2", "{a}%", "上季{a}", "{a}?", "{a}(估)", "{a}、{b}", "{a}元", "{a}种", "{a}+", "{a}→{b}", "({a})", "{a}人{b}人",
             "同前", "〃", "壹佰", "若干", "几十", "十几", "暂无", "未统计", "待定", "1.2.3", "1,5", "5,00", "每村{a}", "共{a}", "{a}\\{b}",
             "Ｏ", "l0", "{a}O", "0x1F", "数十", "半", "{a}个村", "本季{a}", "{a}(去年{b})", "缺", "待补", "请见备注", "{a}e", "１，５",
         )
@@ -462,9 +462,21 @@ def day(
 # -- text --------------------------------------------------------------------------------------------------------------
 
 _REMARKS = (
-    "与党群服务中心共建共享", "2025年改造后重新开放", "電子閱覽室正在維修", "已配电脑5台,投影1套", "上季度因台风闭馆2周", "（含共享面积）",
-    "面积约300平方米", "联系镇文化站核实", "２楼为活动室", "与2026年2季度相比增加活动3场", "情况属实", "合计含分馆", "小计未含自然村", "原月山镇祠堂改建",
-)  # fmt: skip
+    "与党群服务中心共建共享",
+    "2025年改造后重新开放",
+    "電子閱覽室正在維修",
+    "已配电脑5台,投影1套",
+    "上季度因台风闭馆2周",
+    "（含共享面积）",
+    "面积约300平方米",
+    "联系镇文化站核实",
+    "２楼为活动室",
+    "与2026年2季度相比增加活动3场",
+    "情况属实",
+    "合计含分馆",
+    "小计未含自然村",
+    "原月山镇祠堂改建",
+)
 
 
 def remark(rng: random.Random, can: frozenset[str], mess: float) -> Spelling:
@@ -494,7 +506,7 @@ def remark(rng: random.Random, can: frozenset[str], mess: float) -> Spelling:
         return Spelling(text, (text,), "must", WARNING, kind="formula-like or markup")
     text = rng.choice(
         [
-            "'备注",
+            "'见附页",
             "ＡＢＣ１２３",
             "圖書館",
             "１,２",

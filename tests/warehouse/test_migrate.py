@@ -214,6 +214,11 @@ def test_a_mart_at_fault_is_named_and_nothing_is_left(
         ("wentong_analyst", "delete from core.fct_village_center"),
         ("wentong_analyst", "create table core.mine (n int)"),
         ("wentong_etl", "delete from core.fct_village_center"),
+        ("wentong_etl", "update core.fct_village_center set books_total = 0"),
+        ("wentong_etl", "update core.fct_village_center set submission_id = 1"),
+        ("wentong_etl", "update ops.findings set message = ''"),
+        ("wentong_etl", "update ops.decisions set reason = ''"),
+        ("wentong_etl", "update ops.loads set loaded_at = now()"),
         ("wentong_etl", "delete from ops.submissions"),
         ("wentong_etl", "truncate core.fct_village_center"),
         ("wentong_etl", "drop table core.fct_village_center"),
@@ -271,5 +276,9 @@ def test_analysts_read_facts(databases: Databases, site: Site) -> None:
 )  # fmt: skip
 def test_what_the_tables_refuse(site: Site, statement: str, constraint: str) -> None:
     site.load(site.submit(row(A1, books_total=1)))
-    with site.engine.connect() as connection, pytest.raises(sa.exc.IntegrityError, match=constraint):
+    with (
+        warehouse.engine(site.settings, "wentong_owner") as owner,
+        owner.connect() as connection,
+        pytest.raises(sa.exc.IntegrityError, match=constraint),
+    ):
         connection.execute(sa.text(statement))

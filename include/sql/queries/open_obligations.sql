@@ -1,15 +1,22 @@
 -- Expect :form_code for :period until :due_on from every organisation of :org_type that owes returns
 -- (of :county_code, or of all counties if that is null).
 -- One row per organisation; those expected already are left alone.
-with latest_organisations as (
-    select distinct on (org_id)
-        org_id,
-        org_type,
-        place_code,
-        owes_returns
+with asked_period as (
+    select last_day
+    from core.dim_period
+    where period = :period
+),
+
+latest_organisations as (
+    select distinct on (dim_org.org_id)
+        dim_org.org_id,
+        dim_org.org_type,
+        dim_org.place_code,
+        dim_org.owes_returns
     from core.dim_org
-    where to_load is null and valid_from <= (select last_day from core.dim_period where period = :period)
-    order by org_id asc, valid_from desc
+    inner join asked_period on dim_org.valid_from <= asked_period.last_day
+    where dim_org.to_load is null
+    order by dim_org.org_id asc, dim_org.valid_from desc
 ),
 
 final as (

@@ -32,7 +32,7 @@ from wentong.forms import Field, Table, find_form
 from wentong.settings import INCLUDE
 from wentong.warehouse.connections import lock_loads, query
 from wentong.warehouse.migrate import keep_periods
-from wentong.warehouse.schema import form_table, loads, submissions
+from wentong.warehouse.schema import form_table, loads
 
 FILES_AT_ONCE = 64
 """Read before they are sent on: many enough to be quick with small files, few enough for memory with large ones."""
@@ -79,10 +79,7 @@ def load(engine: sa.Engine, archive: Path, submission_ids: Sequence[int], at: da
             if table.resubmission != "roll":
                 raise WentongError(f"Table {name} is a ledger; only roll tables can be loaded so far.")
             done += _load_table(connection, archive, table, list(group))
-        connection.execute(
-            submissions.update().where(submissions.c.submission_id == sa.bindparam("loaded")),
-            [{"loaded": one.submission_id, "load_id": one.load_id, "loaded_at": at} for one in numbered],
-        )
+        connection.execute(query("note_loaded"), {"last_load": last})
     return sorted(done, key=lambda one: one.load_id)
 
 

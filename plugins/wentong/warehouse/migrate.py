@@ -29,6 +29,10 @@ YEARS = range(2017, 2031)
 GRANTS = """
 grant usage on schema ops, core, marts to wentong_etl;
 grant select, insert, update on all tables in schema ops, core to wentong_etl;
+revoke update on
+    ops.loads, ops.findings, ops.submission_scopes, ops.decisions, core.orgs, core.milestone_crossings, {figures}
+from wentong_etl;
+{closing}
 grant usage on all sequences in schema ops, core to wentong_etl;
 grant select on all tables in schema marts to wentong_etl;
 grant execute on all functions in schema marts to wentong_etl;
@@ -37,7 +41,8 @@ grant usage on schema core, marts to wentong_analyst;
 grant select on all tables in schema core, marts to wentong_analyst;
 grant execute on all functions in schema marts to wentong_analyst;
 """
-"""Who may do what. Nobody but the owner deletes or defines; analysts read facts and marts, not the ledgers."""
+"""Who may do what. Nobody but the owner deletes or defines. What was found, decided and loaded is never altered: of the
+figures the loads can only close a version. Analysts read facts and marts, not the ledgers."""
 
 
 def migrate(settings: Settings) -> None:
@@ -59,7 +64,7 @@ def migrate(settings: Settings) -> None:
         for schema, comment in SCHEMAS.items():
             if schema != "marts":  # whose comment also says what it was made from
                 _run(connection, f"comment on schema {schema} is '{comment}'")
-        _run(connection, GRANTS)
+        _grant(connection)
 
 
 def is_made(engine: sa.Engine) -> bool:
@@ -86,6 +91,12 @@ def _check_roles(connection: sa.Connection) -> None:
         raise EnvironmentProblem(
             f"The database server has no role {missing[0]}: run deploy/databases.sql as its superuser."
         )
+
+
+def _grant(connection: sa.Connection) -> None:
+    figures = [f"core.{form_table(table).name}" for form in forms().values() for table in form.tables]
+    closing = "".join(f"grant update (to_load, confirmed_by) on {name} to wentong_etl;" for name in figures)
+    _run(connection, GRANTS.format(figures=", ".join(figures or ["ops.alembic_version"]), closing=closing))
 
 
 # ----------------------------------------------------------------------------------------------------- forms

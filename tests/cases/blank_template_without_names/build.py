@@ -2,5 +2,6 @@
 
 from handed_in import HandedIn, official, workbook
 
+
 def build() -> HandedIn:
     return HandedIn(workbook(official("1", "2", "3")))

@@ -2,6 +2,7 @@
 
 from handed_in import NAMES, HandedIn, built, official, workbook
 
+
 def build() -> HandedIn:
     rows = [built(n, name) for n, name in enumerate(NAMES, 1)]
     return HandedIn(workbook(official(*rows)))

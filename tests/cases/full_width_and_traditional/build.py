@@ -2,7 +2,7 @@
 
 from handed_in import TITLE, HandedIn, full_width, workbook
 
-ROWS = """
+ROWS = r"""
 序  号 | 村 ( 社區 )\n名  称 | 是否\n建成 | 建築面積\n(㎡) | 圖書藏量\n(册) | 專職管理員人數 | 備註
 '1 | 人民社區 | 已建成 | '350 | '1500 | '1 | 完好
 '2 | 紅花村 | 是 | '0.3亩 | '1200册 | '2 |

@@ -10,4 +10,4 @@ TEXT = """
 
 
 def build() -> HandedIn:
-    return HandedIn(workbook(Sheet(TEXT, "Sheet1")), "水口镇20261012.xlsx", ('水口镇',), period="2026Q3")
+    return HandedIn(workbook(Sheet(TEXT, "Sheet1")), "水口镇20261012.xlsx", ("水口镇",), period="2026Q3")

@@ -10,4 +10,4 @@ TEXT = """
 
 
 def build() -> HandedIn:
-    return HandedIn(workbook(Sheet(TEXT, "Sheet1")), "水口镇.xlsx", ('水口镇',))
+    return HandedIn(workbook(Sheet(TEXT, "Sheet1")), "水口镇.xlsx", ("水口镇",))

@@ -10,4 +10,4 @@ TEXT = """
 
 
 def build() -> HandedIn:
-    return HandedIn(workbook(Sheet(TEXT, "Sheet1")), "7-9月.xlsx", ('水口镇', '2026年'))
+    return HandedIn(workbook(Sheet(TEXT, "Sheet1")), "7-9月.xlsx", ("水口镇", "2026年"))

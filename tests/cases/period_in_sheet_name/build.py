@@ -10,4 +10,4 @@ TEXT = """
 
 
 def build() -> HandedIn:
-    return HandedIn(workbook(Sheet(TEXT, "三季度")), "水口镇2026年.xlsx", ('水口镇',))
+    return HandedIn(workbook(Sheet(TEXT, "三季度")), "水口镇2026年.xlsx", ("水口镇",))

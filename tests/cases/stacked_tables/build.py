@@ -2,6 +2,7 @@
 
 from handed_in import TITLE, HandedIn, built, official, workbook
 
+
 def build() -> HandedIn:
     first = official(built(1, "永安村"), built(2, "泮南村"))
     second = official(

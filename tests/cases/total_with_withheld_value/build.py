@@ -2,6 +2,7 @@
 
 from handed_in import HandedIn, built, official, workbook
 
+
 def build() -> HandedIn:
     rows = [
         "合计 | | | | 630 | 900 | 4500 | 72 | 3 | | 9 | 360 | 36 | |",
