@@ -34,13 +34,14 @@ _MARKS = re.compile(r"[\s*※★:、,。·/\"“”'‘’_\-—#]")
 _FIGURE_OF_GROUP = re.compile(r"(本季度?|本期|当季|期末|数量|数|总数|合计)(数量?)?")
 """Sub-headings that mean the group itself: 活动场次 | 本季度."""
 _NEUTRAL_GROUP = re.compile(
-    r"(基本|建设|设施|设备|场地|场所|硬件|软件|服务|效能|活动|文化|文体|文艺|群众|公共|开展|组织|举办|本季度?|本期|当季|人员|"
+    r"(基本|建设|设施|设备|场地|场所|硬件|软件|服务|效能|活动|文化|文体|文艺|群众|公共|开展|组织|举办|本季度?数?|本期数?|当季数?|人员|"
     r"队伍|管理|图书|阅览|阅读|藏书|使用|情况|信息|数据|指标|村|社区|中心|综合性?|基层|其[他它]|开放|配备|配置|概况|内容|项目|"
     r"填报|时间|运行|状况|保障|资源|及|和|与)*"
 )
 """Groups that only say what part of the form a column is in."""
 _GENERIC = {"场次", "人次", "次数", "人数", "参加人数", "参与人数", "参加人次", "参与人次", "服务人次"}
 """Headings that say nothing without a group of activities (培训 | 场次 is another figure)."""
+_THIS_PERIOD = re.compile(r"(本季度?|本期|当季)(数|情况)?")
 _AREA_GROUP = re.compile(r"(基本|建设|设施|中心|情况|信息|建筑|房屋|室内)*")
 
 
@@ -107,7 +108,7 @@ def _is_neutral(group: str, last: str) -> bool:
     around = _letters(_BRACKETS.sub("", _NUMBERING.sub("", plain(group))))
     alone = _letters(_without_unit(_BRACKETS.sub("", plain(last))))
     if alone in _GENERIC and "活动" not in around:
-        return False
+        return _THIS_PERIOD.fullmatch(around) is not None
     if alone == "面积":
         return _AREA_GROUP.fullmatch(around) is not None
     return _NEUTRAL_GROUP.fullmatch(around) is not None

@@ -6,7 +6,8 @@ from itertools import accumulate
 
 from wentong import values
 from wentong.findings import Finding
-from wentong.layout import Block, TotalRow
+from wentong.forms import units_of_measure
+from wentong.layout import Block, Column, TotalRow
 from wentong.returns import Row
 
 _NOT_ADDED = {"小时"}
@@ -36,10 +37,22 @@ def check_totals(block: Block, rows: Sequence[Row | None]) -> Iterator[Finding]:
             if parsed.value is None or isinstance(parsed.value, str) or parsed.state:
                 continue
             expected = [sums.over(span) for span in _spans(block, total)]
-            if cell is None or None in expected or parsed.value in expected:
+            if (
+                cell is None
+                or None in expected
+                or any(
+                    abs(parsed.value - sum_) <= _rounding(column, len(rows)) for sum_ in expected if sum_ is not None
+                )
+            ):
                 continue
             params = {"label": declared.title, "sum": f"{expected[0]:f}"}
             yield Finding("total_mismatch", block.sheet.name, line, number, name, cell.raw, params)
+
+
+def _rounding(column: Column, rows: int) -> Decimal:
+    """How far sums of converted figures (亩) may be off: each is rounded to two decimals."""
+    factor = units_of_measure(column.field.unit or "").get(column.unit or "", 1)
+    return Decimal("0.005") * (rows + 1) if factor != 1 else Decimal(0)
 
 
 class _Sums:

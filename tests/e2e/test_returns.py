@@ -83,14 +83,15 @@ def test_a_clean_return_is_receipted_and_counted(settings: Settings, first_quart
     path = drop(settings, sample)
     assert soon(lambda: answers(settings, "水口镇"))
     (receipt,) = answers(settings, "水口镇")
-    assert receipt.suffix == ".txt" and "检查通过" in receipt.read_text(encoding="utf-8-sig")
-    assert (
-        not path.exists() and (settings.share / "开平市/收件箱/已收/水口镇" / path.name).read_bytes() == sample.content
-    )
+    assert receipt.suffix == ".txt"
+    assert "检查通过" in receipt.read_text(encoding="utf-8-sig")
+    assert not path.exists()
+    assert (settings.share / "开平市/收件箱/已收/水口镇" / path.name).read_bytes() == sample.content
     expected = sum(day.isoformat() <= "2026-03-31" for day in sample.met.values())
     assert soon(lambda: board(settings)["440783117000"] > 0)
     listed = query(settings, "select count(*) from core.plan_tasks where town_code = '440783117000'")
-    assert board(settings)["440783117000"] <= expected and listed == [(28,)]
+    assert board(settings)["440783117000"] <= expected
+    assert listed == [(28,)]
 
 
 def test_a_marked_workbook_comes_back_corrected(

@@ -1212,6 +1212,7 @@ def _without_unit(truth: FileTruth, columns: Sequence[Column]) -> None:
     """Nobody said whose file it is: only codes or a town column can tell, and then each row for itself."""
     if "no unit" not in truth.stories:
         return
+    truth.unit = None  # the town of all codes, or the county: nobody said
     if not {"division_code", "town_name"} & {column.field for column in columns}:
         truth.outcomes = frozenset({"quarantine_file"})
     for row in truth.rows:
