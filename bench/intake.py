@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -148,6 +149,7 @@ def judge(paths: Sequence[Path], batch_size: int) -> dict[str, float]:
     from wentong import pipeline
     from wentong.judging import Incoming
     from wentong.places import Place, Register
+    from wentong.returns import Judgement
     from wentong.settings import Settings
 
     settings = replace(Settings.from_environment(), batch_size=batch_size)
@@ -162,13 +164,13 @@ def judge(paths: Sequence[Path], batch_size: int) -> dict[str, float]:
     checking = rows = loaded = clean = 0.0
     check = checks.check
 
-    def timed_check(*arguments: object) -> None:
+    def timed_check(drafts: Sequence[Judgement], register: Register) -> None:
         nonlocal checking
         start = time.perf_counter()
-        check(*arguments)  # type: ignore[arg-type]
+        check(drafts, register)
         checking += time.perf_counter() - start
 
-    checks.check = timed_check  # type: ignore[assignment]
+    checks.check = timed_check
     for start in range(0, len(paths), settings.batch_size):
         files = [
             Incoming(path, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), (path.parent.name,), COUNTY)
@@ -178,10 +180,17 @@ def judge(paths: Sequence[Path], batch_size: int) -> dict[str, float]:
             rows += len(judgement.rows)
             loaded += judgement.outcome == "load"
             clean += judgement.outcome == "load" and not judgement.findings
+    seconds, importing = time.perf_counter() - began, imported - began
     return {
-        "seconds": time.perf_counter() - began, "import": imported - began, "checks": checking, "rows": rows,
-        "loaded": loaded, "clean": clean,
+        "seconds": seconds, "import": importing, "checks": checking, "drafts": seconds - importing - checking,
+        "rows": rows, "loaded": loaded, "clean": clean,
     }  # fmt: skip
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process and of its children that have ended."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 # -- measuring -----------------------------------------------------------------------------------------------------------
@@ -231,24 +240,27 @@ def report(folder: Path, count: int, batch: int, rows: int) -> None:
     one_long = measured("long", folder, 1, batch)
     each = floor["seconds"] / count
 
-    def line(name: str, given: dict[str, float], files: int) -> None:
-        seconds = given["seconds"]
-        ratio = seconds / files / each
+    def line(name: str, files: int, seconds: float, cpu: str = "", peak: str = "") -> None:
+        milliseconds, ratio = seconds / files * 1e3, seconds / files / each
         print(
-            f"{name:<44} {files:>6} {seconds:>8.2f} {seconds / files * 1e3:>8.2f} {files / seconds:>8.0f}"
-            f" {ratio:>7.1f} {given['peak']:>7.0f}"
+            f"{name:<42} {files:>6} {seconds:>8.2f} {milliseconds:>8.2f} {files / seconds:>8.0f} {ratio:>7.1f}"
+            f" {cpu:>7} {peak:>6}"
         )
 
-    print(f"{CORES} cores, batches of {batch}, {whole['rows'] / count:.1f} rows a file")
-    print(f"{'':<44} {'files':>6} {'s':>8} {'ms/file':>8} {'files/s':>8} {'x floor':>7} {'MB':>7}")
-    line("floor: calamine, one core", floor, count)
-    line("readers alone, one core", reading, count)
-    line("judge, all cores", quarter, count // 4)
-    line("judge, all cores", whole, count)
-    without = {**whole, "seconds": whole["seconds"] - whole["import"]}
-    line("  without importing Great Expectations", without, count)
-    line("  of this in Great Expectations, one core", {**whole, "seconds": whole["checks"]}, count)
-    line(f"judge one file of {one_long['rows']:.0f} rows", one_long, 1)
+    def whole_line(name: str, given: dict[str, float], files: int) -> None:
+        line(name, files, given["seconds"], f"{given['cpu']:.1f}", f"{given['peak']:.0f}")
+
+    load = os.getloadavg()[0]
+    print(f"{CORES} cores (load {load:.1f}), batches of {batch}, {whole['rows'] / count:.1f} rows a file")
+    print(f"{'':<42} {'files':>6} {'s':>8} {'ms/file':>8} {'files/s':>8} {'x floor':>7} {'CPU s':>7} {'MB':>6}")
+    whole_line("floor: calamine, one core", floor, count)
+    whole_line("readers alone, one core", reading, count)
+    whole_line("judge, all cores", quarter, count // 4)
+    whole_line("judge, all cores", whole, count)
+    line("  without importing Great Expectations", count, whole["seconds"] - whole["import"])
+    line("  of this drafts, all cores", count, whole["drafts"])
+    line("  of this Great Expectations, one core", count, whole["checks"])
+    whole_line(f"judge one file of {one_long['rows']:.0f} rows", one_long, 1)
     print(f"loaded {whole['loaded']:.0f} of {count}, without any finding {whole['clean']:.0f}")
 
 
@@ -268,7 +280,7 @@ def main() -> None:
             "judge": lambda: judge(paths, given.batch),
             "long": lambda: judge([given.keep / "long.xlsx"], given.batch),
         }[given.measure]()
-        print(json.dumps(result))
+        print(json.dumps({**result, "cpu": cpu_seconds()}))
     elif given.keep:
         given.keep.mkdir(parents=True, exist_ok=True)
         report(given.keep, given.files, given.batch, given.rows)

@@ -34,6 +34,8 @@ class Sheet:
     hidden_rows: set[int] = field(default_factory=set)
     """Rows hidden by hand or by a filter."""
     hidden_columns: set[int] = field(default_factory=set)
+    date1904: bool = False
+    """Bare numbers in columns of dates count from 1904, not from 1900. Cells formatted as dates are dates already."""
 
 
 @dataclass(slots=True)

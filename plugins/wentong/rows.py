@@ -162,6 +162,7 @@ class RowReader:
             period=self.period,
             above=above.get(declared.name),
             has_reason=raw.has_reason,
+            date1904=block.sheet.date1904,
         )
         above[declared.name] = parsed
         text = cell.raw if cell else ""

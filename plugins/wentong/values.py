@@ -45,12 +45,13 @@ def parse(
     period: Period | None = None,
     above: Parsed | None = None,
     has_reason: bool = False,
+    date1904: bool = False,
 ) -> Parsed:
     """The meaning of a cell in the column of `field`. Never raises.
 
     heading_unit: the column's unit as `heading_unit()` found it. period: the period reported; later dates are withheld.
     above: the meaning of the cell above, for 同上. has_reason: the row has a 说明, so that `—` says "not applicable".
-    Whether a blank may be, and limits, are checked elsewhere.
+    date1904: bare numbers are days since 1904. Whether a blank may be, and limits, are checked elsewhere.
     """
     if cell is None:
         return BLANK
@@ -67,7 +68,7 @@ def parse(
     if measured:
         return _parse_quantity(cell, field, heading_unit)
     if field.type == "date":
-        return _parse_date(cell, period)
+        return _parse_date(cell, period, date(1904, 1, 1) if date1904 else _DAY_0)
     return _parse_enum(cell, field) if field.type == "enum" else _parse_text(cell)
 
 
@@ -452,6 +453,8 @@ _DATE_FORMS = (_SEPARATED_DATE, _CHINESE_DATE, _COMPACT_DATE, _BARE_YEAR, _SHORT
 _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]+)?")
 _LOST_ZERO = re.compile(r"[0-9]{4}\.1")
 """2018.1 as a number is January, or October written 2018.10."""
+_DAY_0 = date(1899, 12, 30)
+"""Day 0 of the calendar that all but old Macintosh workbooks use."""
 _CHINESE_YEAR = str.maketrans("〇○零OoO一二三四五六七八九", "000000123456789")
 
 
@@ -469,13 +472,13 @@ def parse_date(text: str) -> str | None:
     return written.iso if written else None
 
 
-def _read_date(text: str) -> _WrittenDate | None:
+def _read_date(text: str, day_0: date = _DAY_0) -> _WrittenDate | None:
     if len(text) > _LONGEST:
         return None
     text, has_time = _TIME_OF_DAY.subn("", _fold(text).lstrip("'‘’"))
     text = _SPACED_SEPARATOR.sub(r"\1", text)
     if serial := _SERIAL.fullmatch(text):
-        return _within_bounds(date(1899, 12, 30) + timedelta(int(serial[1])))
+        return _within_bounds(day_0 + timedelta(int(serial[1])))
     match = next((match for form in _DATE_FORMS if (match := form.fullmatch(text))), None)
     if match is None:
         return None
@@ -511,9 +514,9 @@ def _within_bounds(day: date) -> _WrittenDate | None:
     return _WrittenDate(day.isoformat()) if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
 
 
-def _parse_date(cell: Cell, period: Period | None) -> Parsed:
+def _parse_date(cell: Cell, period: Period | None, day_0: date) -> Parsed:
     reader = _DATE_READERS.get(cell.kind)
-    written = reader(cell) if reader else None
+    written = reader(cell, day_0) if reader else None
     if written is None:
         return _withheld("date_impossible")
     iso, two_digit_year = written
@@ -528,19 +531,19 @@ def _parse_date(cell: Cell, period: Period | None) -> Parsed:
     return Parsed(iso, None, (("two_digit_year", {"value": iso}),) if two_digit_year else ())
 
 
-def _date_in_text(cell: Cell) -> _WrittenDate | None:
-    return _read_date(_text_of(cell))
+def _date_in_text(cell: Cell, day_0: date) -> _WrittenDate | None:
+    return _read_date(_text_of(cell), day_0)
 
 
-def _date_in_number(cell: Cell) -> _WrittenDate | None:
+def _date_in_number(cell: Cell, day_0: date) -> _WrittenDate | None:
     if type(cell.value) not in (int, float):
         return None
     number = _stored_number(cell.value)  # type: ignore[arg-type]
     text = f"{number:f}" if number is not None and abs(number) < _EXACT else ""
-    return None if _LOST_ZERO.fullmatch(text) else _read_date(text)
+    return None if _LOST_ZERO.fullmatch(text) else _read_date(text, day_0)
 
 
-def _date_in_date(cell: Cell) -> _WrittenDate | None:
+def _date_in_date(cell: Cell, _: date) -> _WrittenDate | None:
     """A date cell; one that shows less than a day (2018年3月, which Excel turns into 1 March) is known no further."""
     value = cell.value.date() if isinstance(cell.value, datetime) else cell.value
     if not isinstance(value, date):
@@ -553,7 +556,7 @@ def _date_in_date(cell: Cell) -> _WrittenDate | None:
     return shown if partial else exact
 
 
-_DATE_READERS: dict[str, Callable[[Cell], _WrittenDate | None]] = {
+_DATE_READERS: dict[str, Callable[[Cell, date], _WrittenDate | None]] = {
     "text": _date_in_text,
     "number": _date_in_number,
     "date": _date_in_date,

@@ -202,8 +202,9 @@ def _compare_file(result: Result, truth: FileTruth, findings: list[Finding]) -> 
         if not any(f.code == "hidden_column" and (f.sheet, f.col) == (sheet, column) for f in findings):
             result.say("unflagged hidden column", f"{sheet} column {column}", "")
     hidden = {(f.sheet, f.row) for f in findings if f.code == "hidden_row"}
-    if len(hidden) > len(truth.hidden_rows) or by_code["hidden_column"] > len(truth.hidden_columns):
-        result.say("false alarm", "hidden", f"{by_code['hidden_row']} rows, {by_code['hidden_column']} columns")
+    concealed = {(f.sheet, f.col) for f in findings if f.code == "hidden_column"}
+    if len(hidden) > len(truth.hidden_rows) or not concealed <= set(truth.hidden_columns):
+        result.say("false alarm", "hidden", f"rows {sorted(map(str, hidden))}, columns {sorted(map(str, concealed))}")
     for sheet, row, column, right in truth.totals:
         said = any(f.code == "total_mismatch" and (f.sheet, f.row, f.col) == (sheet, row, column) for f in findings)
         if said is right:

@@ -1213,7 +1213,8 @@ def _without_unit(truth: FileTruth, columns: Sequence[Column]) -> None:
     if "no unit" not in truth.stories:
         return
     truth.unit = None  # the town of all codes, or the county: nobody said
-    if not {"division_code", "town_name"} & {column.field for column in columns}:
+    said = "code in the heading" in truth.stories
+    if not said and not {"division_code", "town_name"} & {column.field for column in columns}:
         truth.outcomes = frozenset({"quarantine_file"})
     for row in truth.rows:
         if row.story == "village of another town":
@@ -1257,6 +1258,7 @@ def _one_table(rng: random.Random, truth: FileTruth, style: Style, target: Evide
             truth.stories.append("civil-affairs code in the heading")
         elif shown_code != code:
             page.put(row, left, f"统一编码:{code}")
+        truth.stories.append("code in the heading")
         row += 1
     row = put_header(rng, page, columns, row, left)
     rows = plan_town(rng, code, style, columns, truth)
@@ -1533,6 +1535,8 @@ def _stacked(rng: random.Random, truth: FileTruth, style: Style, target: Evidenc
             row += 1
         row += rng.randint(1, 2)
     put_footer(rng, page, 1, len(columns), row)
+    # a wrong total below the second table might be meant for both, with a withheld cell to account for it
+    truth.totals = [total for total in truth.totals if total[3]]
     _finish(rng, page, columns)
     return Book([page.sheet])
 

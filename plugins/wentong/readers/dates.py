@@ -11,11 +11,15 @@ from typing import Final, Literal
 from wentong.grid import Cell
 from wentong.readers import cells
 
-DateStyle = Literal["", "date", "elapsed"]
-"""What a number format makes of a number: nothing, a date or time of day, a duration such as [h]:mm."""
+DateStyle = Literal["", "date", "month", "elapsed", "percent"]
+"""What a number format makes of a number: nothing, a date or time of day, a month (2018年3月, of which Excel stores the
+first day), a duration such as [h]:mm, hundredths."""
 
 _BUILT_IN: Final = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59), *range(71, 82)}
 """Format numbers that are dates without being declared: western, Chinese (27–36, 50–58) and Thai."""
+_MONTHS: Final = {17, 27, 36, 50, 52, 57}
+"""Those of them that show year and month only."""
+_PERCENT: Final = {9, 10}
 _LITERALS: Final = re.compile(r'"[^"]*"?|\\.|[_*].|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.I | re.S)
 _FRACTIONS: Final = re.compile(r"s\.0+", re.I)
 
@@ -23,14 +27,22 @@ _FRACTIONS: Final = re.compile(r"s\.0+", re.I)
 def date_style(number: int, code: str | None) -> DateStyle:
     """What the number format does to a number. Literal text, colours, conditions and locales say nothing about it."""
     if code is None:
-        return "elapsed" if number == 46 else "date" if number in _BUILT_IN else ""
+        built_in: dict[DateStyle, set[int]] = {
+            "elapsed": {46},
+            "percent": _PERCENT,
+            "month": _MONTHS,
+            "date": _BUILT_IN,
+        }
+        return next((style for style, numbers in built_in.items() if number in numbers), "")
     bare = _LITERALS.sub("", code).partition(";")[0].lower()
     if "general" in bare or "通用格式" in bare:
         return ""
     if re.search(r"\[(h+|m+|s+)\]", bare):
         return "elapsed"
     if re.search(r"[0#?@]", _FRACTIONS.sub("s", bare)):
-        return ""
+        return "percent" if "%" in bare else ""
+    if re.fullmatch(r"[^a-z]*(y+[^a-z]*m+|m+[^a-z]*y+)[^a-z]*", bare):
+        return "month"
     return "date" if re.search(r"[ymdhse]", bare) else ""
 
 
@@ -55,7 +67,14 @@ def dated(number: float, style: DateStyle, date1904: bool, formula: bool = False
         day += timedelta(days)
     except OverflowError:  # beyond 9999, on the 1904 calendar
         return _too_wide(formula)
+    if style == "month":
+        return Cell(day, "date", f"{day:%Y-%m}", formula)
     return _moment(datetime.combine(day, _time(seconds)) if seconds else day, formula)
+
+
+def hundredths(number: float, formula: bool = False) -> Cell:
+    """The cell of a number shown in percent: 0.35 is stored, 35% is what the sender wrote."""
+    return Cell(number, "number", f"{number * 100:.13G}%", formula)
 
 
 def iso_moment(text: str, formula: bool = False) -> Cell:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from wentong.grid import Cell, Unreadable
 from wentong.readers import cells
-from wentong.readers.dates import DateStyle, dated
+from wentong.readers.dates import DateStyle, dated, hundredths
 
 T = TypeVar("T")
 
@@ -45,6 +45,8 @@ class Workbook:
         if cell.formula and self.stale and cell.value == 0:
             return cells.UNCALCULATED
         if style and isinstance(cell.value, int | float):
+            if style == "percent":
+                return hundredths(cell.value, cell.formula)
             return dated(cell.value, style, self.date1904, cell.formula)
         return cell
 

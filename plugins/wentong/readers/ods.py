@@ -14,7 +14,7 @@ from lxml import etree
 from wentong.grid import Book, Cell, Sheet, Unreadable
 from wentong.readers import cells, safe_xml
 from wentong.readers.cells import MAX_COLUMN, MAX_ROW, MAX_TEXT
-from wentong.readers.dates import dated, iso_moment
+from wentong.readers.dates import dated, hundredths, iso_moment
 from wentong.readers.parts import Parts
 
 _OFFICE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -124,7 +124,10 @@ def _cell(node: etree._Element) -> Cell | None:
     if node.get(_CALC + "value-type") == "error" or (formula and _ERROR_TEXT.fullmatch(shown)):
         return cells.error(shown or "#VALUE!", formula)
     if kind in ("float", "percentage", "currency"):
-        return cells.number(node.get(_OFFICE + "value", shown).strip(), formula)
+        found = cells.number(node.get(_OFFICE + "value", shown).strip(), formula)
+        if kind == "percentage" and isinstance(found.value, int | float):
+            return hundredths(found.value, formula)
+        return found
     if kind == "date":
         return iso_moment(node.get(_OFFICE + "date-value", shown), formula)
     if kind == "time":

@@ -125,7 +125,8 @@ def _globals(stream: bytes, workbook: _Workbook) -> list[tuple[Sheet, int]]:
             workbook.strings = [cells.text(text) for text in _strings([body[8:], *more])]
     for body in bounds:
         (start,) = struct.unpack_from("<I", body)
-        sheets.append((Sheet(workbook.short_text(body, 6, "<B"), visible=body[4] & 3 == 0), start))
+        name = workbook.short_text(body, 6, "<B")
+        sheets.append((Sheet(name, visible=body[4] & 3 == 0, date1904=workbook.date1904), start))
     for index, code in enumerate(formats):
         workbook.styles[index] = date_style(code, codes.get(code))
     return sheets

@@ -47,6 +47,7 @@ def read(parts: Parts, main: str, relations: dict[str, tuple[str, str]]) -> Book
                 elif not kind:
                     raise Unreadable("damaged_file")
         for sheet, part in pending:
+            sheet.date1904 = workbook.date1904
             sheets.append(sheet)
             _fill_sheet(parts.read(part), sheet, workbook)
             cells.guard_size(sheets)

@@ -38,7 +38,8 @@ def read(parts: Parts, main: str, relations: dict[str, tuple[str, str]]) -> Book
         identity = next((str(value) for key, value in element.items() if str(key).endswith("}id")), "")
         kind, part = relations.get(identity, ("", ""))
         if kind == "worksheet":
-            sheet = Sheet(element.get("name", ""), visible=element.get("state", "visible") == "visible")
+            visible = element.get("state", "visible") == "visible"
+            sheet = Sheet(element.get("name", ""), visible=visible, date1904=workbook.date1904)
             sheets.append(sheet)
             with parts.stream(part) as stream:
                 _fill_sheet(stream, parts.size(part), sheet, workbook, sheets)
