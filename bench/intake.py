@@ -164,10 +164,10 @@ def judge(paths: Sequence[Path], batch_size: int) -> dict[str, float]:
     checking = rows = loaded = clean = 0.0
     check = checks.check
 
-    def timed_check(drafts: Sequence[Judgement], register: Register) -> None:
+    def timed_check(judgements: Sequence[Judgement], register: Register) -> None:
         nonlocal checking
         start = time.perf_counter()
-        check(drafts, register)
+        check(judgements, register)
         checking += time.perf_counter() - start
 
     checks.check = timed_check

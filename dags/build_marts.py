@@ -1,6 +1,6 @@
-"""Build what is derived from accepted facts: obligations and acceptance events, from the touched period forward.
+"""Build what is derived from accepted facts: obligations and acceptance events.
 
-Runs once for every period of which rows were loaded. The marts themselves are views and always current.
+Runs for every period of which rows were loaded. The marts themselves are views and always current.
 """
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
@@ -20,7 +20,7 @@ def build_marts() -> None:
     def build(*, dag_run, outlet_events) -> None:  # type: ignore[no-untyped-def]
         from wentong import pipeline
 
-        run(pipeline.build, dag_run.partition_key)
+        run(pipeline.build)
         outlet_events[marts].add_partitions(dag_run.partition_key)
 
     build()

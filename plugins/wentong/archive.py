@@ -120,6 +120,16 @@ def inboxes(share: Path, name: str = INBOX) -> list[Inbox]:
     return found or ([Inbox(share, None)] if name == INBOX else [])
 
 
+def make_folders(county: Path, towns: Iterable[str]) -> None:
+    """收件箱 and 预审 with a sub-folder per town, and 回执, below a county's folder of the share."""
+    wanted = [county / ANSWERS, *(county / box / town for town in towns for box in (INBOX, PRECHECK))]
+    try:
+        for folder in wanted:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        log.warning("cannot create %s: %s", error.filename, error.strerror)
+
+
 def answers_folder(share: Path, inbox: str, folder: str) -> Path:
     """Where the answer to a file goes: 回执 beside its inbox (in it, if the share itself is the inbox), same sub-folder."""
     place = share / inbox

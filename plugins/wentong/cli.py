@@ -152,6 +152,7 @@ def _status(settings: Settings, now: datetime, options: argparse.Namespace) -> i
     from wentong import pipeline, reports, warehouse
 
     with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
+        pipeline.expect_returns(settings, now)
         rows = warehouse.matrix(engine, now.date(), options.period)
     _print_rows(rows, options.json, partial(reports.status_table, sample=settings.is_sample))
     return FINE
@@ -194,6 +195,7 @@ def _units_import(settings: Settings, now: datetime, options: argparse.Namespace
 
     with pipeline.ready(settings, now, sample=False), warehouse.engine(settings) as engine:
         done = warehouse.import_units(engine, Archive(settings.archive), options.file, now)
+        pipeline.open_share(settings)
     print(f"名录已导入:新增 {done.added},变更 {done.changed},未变 {done.unchanged},名单里没有的 {len(done.absent)}")
     return FINE
 
@@ -214,6 +216,7 @@ def _up(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
     from wentong import pipeline, site
 
     with pipeline.ready(settings, now):
+        pipeline.open_share(settings)
         site.up(settings)
     return FINE
 

@@ -34,6 +34,7 @@ def run(settings: Settings, now: datetime) -> None:
     say(f"{DEMO_BANNER}  (all figures below are invented)")
     _start_afresh(settings)
     with pipeline.ready(settings, now), site.running(settings, say) as running:
+        pipeline.open_share(settings)
         dropped = samples.write_samples(settings.share)
         say(f"投放 {len(dropped)} 个文件到收件箱  dropped {len(dropped)} files into {settings.share}")
         _wait_for_scheduler(running, len(dropped), say)

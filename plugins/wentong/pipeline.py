@@ -58,6 +58,15 @@ def ready(settings: Settings, now: datetime, *, sample: bool = True) -> Iterator
         yield
 
 
+def open_share(settings: Settings) -> None:
+    """Make the folders that stewards drop into, one per town that owes returns; a share we may only read stays as it is."""
+    with warehouse.engine(settings) as engine:
+        register = Register(warehouse.read_places(engine))
+    for county in register.counties():
+        towns = [town.name for town in register.towns(county.code) if town.owes_returns]
+        archive.make_folders(settings.share / county.name, towns)
+
+
 # -- receive -----------------------------------------------------------------------------------------------------------
 
 
@@ -237,21 +246,22 @@ def load(settings: Settings, now: datetime) -> list[str]:
     return sorted({one.period for one in loaded if one.inserted or one.changed})
 
 
-def build(settings: Settings, now: datetime, period: str | None = None) -> None:
-    """Bring up to date what follows from facts: obligations of `period` (None: of all that have begun to be due), and
-    the acceptance events of every plan.
-    """
+def build(settings: Settings, now: datetime) -> None:
+    """Bring up to date what follows from facts: obligations, and the acceptance events of every plan."""
+    expect_returns(settings, now)
     with warehouse.engine(settings) as engine:
-        for form in forms().values():
-            expected = (
-                {period} if period else {*ended_periods(form, now.date()), *warehouse.periods_seen(engine, form.code)}
-            )
-            for one in sorted(expected):
-                due_on = deadlines.due_on(form.due_working_days, Period.parse(one))
-                warehouse.open_obligations(engine, form, one, due_on)
-        warehouse.relate(engine)
         for plan in plans.codes(engine):
             plans.derive_events(engine, plan)
+
+
+def expect_returns(settings: Settings, now: datetime) -> None:
+    """Expect every form for this year's periods that are over, and for any other period that somebody reported."""
+    with warehouse.engine(settings) as engine:
+        for form in forms().values():
+            for period in sorted({*ended_periods(form, now.date()), *warehouse.periods_seen(engine, form.code)}):
+                due_on = deadlines.due_on(form.due_working_days, Period.parse(period))
+                warehouse.open_obligations(engine, form, period, due_on)
+        warehouse.relate(engine)
 
 
 def ended_periods(form: Form, today: date) -> list[str]:
@@ -270,6 +280,7 @@ def mark(settings: Settings, now: datetime) -> list[Crossing]:
 
 def remind(settings: Settings, now: datetime, channels: Sequence[str]) -> bool:
     """Send the county's digest of the day; False on days off and when it was sent already."""
+    expect_returns(settings, now)
     with warehouse.engine(settings) as engine:
         note = DEMO_BANNER if settings.is_sample else ""
         return alerts.remind(engine, settings.county_code, channels, now, note)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from generator import FileTruth, Return, RowTruth
+from spellings import Spelling
 
 from wentong.findings import Finding
 from wentong.returns import Judgement, Row
@@ -154,9 +155,9 @@ def _compare_row(result: Result, row: RowTruth, found: Row | None, findings: lis
             result.say("not extracted", place, story, spelling.kind)
         else:
             result.say("wrong but flagged" if at else SILENTLY_WRONG, place, story, spelling.kind)
-    for name, value in found.values.items():
-        if name not in row.cells and value is not None:
-            result.say(SILENTLY_WRONG, f"{where} {name}", f"{value!r} where there is no such column", "invented")
+    for name, given in found.values.items():
+        if name not in row.cells and given is not None:
+            result.say(SILENTLY_WRONG, f"{where} {name}", f"{given!r} where there is no such column", "invented")
 
 
 def _right_beyond_doubt(row: RowTruth, finding: str, is_open: bool) -> bool:
@@ -170,10 +171,7 @@ def _at(findings: list[Finding], sheet: str, row: int, column: int) -> list[Find
     ]  # fmt: skip
 
 
-def _flags(result: Result, place: str, spelling: object, raw: str, at: list[Finding]) -> None:
-    from spellings import Spelling
-
-    assert isinstance(spelling, Spelling)
+def _flags(result: Result, place: str, spelling: Spelling, raw: str, at: list[Finding]) -> None:
     said = [(f.code, f.severity) for f in at]
     if spelling.finding == "never" and at:
         result.say("false alarm", place, f"{raw!r} {said}", spelling.kind)

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import spellings
 from spellings import ANY, ERROR, LARGER, UNITS, WARNING, Measure, Spelling
@@ -496,7 +497,7 @@ def hurt_identity(rng: random.Random, row: Planned, style: Style, present: set[s
         return
     if roll < 0.62 and coded and named:
         content, warned, kind = odd_code(rng, village.code, style)
-        finding = "may" if warned is None else "must" if warned else "never"
+        finding: Literal["never", "may", "must"] = "may" if warned is None else "must" if warned else "never"
         row.code = Spelling(
             content,
             (),
@@ -1486,7 +1487,7 @@ def _sheet_per_town(rng: random.Random, truth: FileTruth, style: Style, target: 
     _copy(target, choose_evidence(rng, truth, None, style, sheets_have_names=True))
     county_said = "开平市" in target.title + "".join(target.subtitle)
     period_said = bool(re.search("季|Q|-\\d+月|—\\d+月", target.title + "".join(target.subtitle) + target.file))
-    sheets = []
+    sheets: list[Sheet] = []
     shared = Evidence(target.title, target.subtitle)
     for town_code in rng.sample(sorted(COUNTY_REGISTER.towns), rng.randint(2, 4)):
         town = COUNTY_REGISTER.towns[town_code]
@@ -1506,11 +1507,11 @@ def _sheet_per_town(rng: random.Random, truth: FileTruth, style: Style, target: 
         truth.unit = None
     if not period_said and truth.outcomes == {"load"}:
         truth.outcomes, truth.period = frozenset({"quarantine_file"}), None
-    _bystanders(rng, sheets, style, "全市", replace_unit(truth))
+    _bystanders(rng, sheets, style, "全市", _with_some_town(truth))
     return Book(sheets)
 
 
-def replace_unit(truth: FileTruth) -> FileTruth:
+def _with_some_town(truth: FileTruth) -> FileTruth:
     """Bystander sheets want a town; the county has one to lend. The stories stay shared."""
     return replace(truth, unit="440783117000", stories=truth.stories)
 

@@ -112,7 +112,7 @@ _FORMATS = {"date": "yyyy/m/d", "moment": "yyyy/m/d h:mm", "time": "h:mm", "dura
 def xlsx(book: Book) -> bytes:
     """As openpyxl saves: formulas have no cached values."""
     made = Workbook()
-    made.remove(made.active)
+    made.remove(made.worksheets[0])
     if book.epoch_1904:
         made.epoch = CALENDAR_MAC_1904
     for sheet in book.sheets:
