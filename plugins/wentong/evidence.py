@@ -226,6 +226,8 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str) -> Unit:
     said, county_titled = _towns_said(claims, register, county_code, unit)
     if unit.held:
         return unit
+    if conflict := _sheet_against_title(claims, register, county_code):
+        return Unit(next(iter(said)), None, conflict, unit.findings)
     among = claims.sections if len(claims.sections) > 1 else set()
     if not among and len(claims.town_column) > 1 and not _is_mostly(claims.town_column, set(said)):
         among = set(claims.town_column)
@@ -250,6 +252,23 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str) -> Unit:
     place = register.by_code.get(unit.code)
     unit.town = unit.code if place and place.level == 4 else None
     return unit
+
+
+def _sheet_against_title(claims: UnitClaims, register: Register, county_code: str) -> Finding | None:
+    """A sheet named for one town whose titles name just one other holds the file."""
+    for sheet in claims.sheets:
+        titled = {}
+        for source in claims.titles:
+            if (
+                source.at
+                and source.at[0] == sheet.text
+                and (town := unit_in_title(source.text, register, county_code).town)
+            ):
+                titled[town.code] = str(source)
+        named = unit_in_name(sheet.text, register, county_code)
+        if named and len(titled) == 1 and named.code not in titled:
+            return _conflict({**titled, named.code: str(sheet)}, register)
+    return None
 
 
 def _towns_of_rows(claims: UnitClaims) -> dict[str, str]:
@@ -285,6 +304,8 @@ def _towns_said(claims: UnitClaims, register: Register, county_code: str, unit: 
     for source in (*claims.sheets, *claims.names):
         if town := unit_in_name(source.text, register, county_code):
             said.setdefault(town.code, str(source))
+        elif (named := register.county_named(plain(source.text))) and named.code == county_code:
+            county = True
     return said, county
 
 

@@ -183,10 +183,12 @@ class _Rows:
         return area[3] - area[1] + 1 if area else 1
 
     def may_head(self, row: int) -> bool:
-        """Whether a row could be part of a header: texts only, none of them a number. Cheap: it is asked of every row."""
+        """Whether a row could be part of a header: words only, no numbers and no dashes. Cheap: it is asked of every row."""
         cells = self.cells(row)
         return bool(cells) and all(
-            cell.kind == "text" and (not cell.raw[:1].isdigit() or (len(cell.raw) > 3 and not cell.raw.isdigit()))
+            cell.kind == "text"
+            and (not cell.raw[:1].isdigit() or (len(cell.raw) > 3 and not cell.raw.isdigit()))
+            and _WORD.search(cell.raw)
             for cell in cells.values()
         )
 
@@ -226,6 +228,7 @@ class _Rows:
 
 
 _NOTHING: dict[int, Cell] = {}
+_WORD = re.compile(r"\w")
 
 
 def _short(cell: Cell) -> str:

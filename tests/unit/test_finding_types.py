@@ -19,7 +19,7 @@ EFFECTS = {
     "warning": {"none"},
     "notice": {"none"},
 }
-MODULES = sorted((PROJECT / "plugins" / "wentong").glob("*.py"))
+MODULES = sorted((PROJECT / "plugins" / "wentong").rglob("*.py"))
 
 
 def placeholders(template: str) -> set[str]:
