@@ -35,14 +35,13 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from wentong import grid
 from wentong.findings import SEVERITIES, Finding, Severity, most_important_first
 from wentong.forms import forms
+from wentong.marks import FEEDBACK_TITLE, MARK_SHEET, is_feedback_sheet, plain_name, read_mark
 from wentong.periods import Period
 from wentong.returns import Judgement
-from wentong.templates import DEMO_BANNER, MARK_SHEET, printable, put_text, read_mark, save, text_width, write_mark
+from wentong.templates import DEMO_BANNER, printable, put_text, save, text_width, write_mark
 
 log = logging.getLogger(__name__)
 
-FEEDBACK_TITLE = "文统审核结果(本页由系统生成,不是填报内容)"
-"""Stands in A1 of the first sheet of every annotated copy, so that the sheet is known even when renamed."""
 
 MUST_MEND: tuple[Severity, ...] = ("critical", "row", "error")
 LISTED = 300
@@ -59,9 +58,6 @@ _EFFECTS = {
     "contest": "存疑,暂不计入",
 }  # fmt: skip
 _COMMENT_HEAD = "—— 文统审核意见 ——"
-_FEEDBACK_NAME = re.compile(r"需(修改|说明)\d+处(\(\d+\))?")
-_ANSWER_PREFIX = re.compile(r"^需(?:(?:修改|说明)\d+处|重新报送)_")
-_ANSWER_SUFFIX = re.compile(r"(?:(?:_回执)?_第\d+号|_预审(?:通过)?)(?:\(\d+\))?$")
 _CHINA = timezone(timedelta(hours=8))
 
 _MOST_ROWS, _MOST_SHEET_BYTES, _MOST_BYTES, _MOST_MERGED = 20_000, 12 << 20, 64 << 20, 200_000
@@ -157,26 +153,6 @@ def verdict_text(file_name: str, judgement: Judgement) -> str:
     known = [f"{form.code} {form.title}" if form else "", _period_title(judgement.period), judgement.unit or ""]
     lines = ["  ".join(filter(None, known)), _conclusion(judgement), *_listed(most_important_first(judgement.findings))]
     return "\n".join([_one_line(file_name), *(f"  {line}" for line in lines if line)])
-
-
-def is_feedback_sheet(sheet: grid.Sheet, mark: Mapping[str, str]) -> bool:
-    """Whether a sheet is the list of findings that an earlier answer put in front, and so never data."""
-    head = sheet.cells.get((1, 1))
-    if head is not None and head.raw.strip() == FEEDBACK_TITLE:
-        return True
-    return sheet.name == mark.get("feedback_sheet") and _FEEDBACK_NAME.fullmatch(sheet.name) is not None
-
-
-def plain_name(file_name: str) -> str:
-    """The sender's own name for a file, without its ending and without what answers add to it.
-
-    需修改3处_水口镇2026年3季度_第12号.xlsx -> 水口镇2026年3季度
-    """
-    name = Path(file_name.replace("\\", "/")).name
-    stem = name[: name.rindex(".")] if "." in name[1:] else name
-    while (bare := _ANSWER_SUFFIX.sub("", _ANSWER_PREFIX.sub("", stem))) != stem:
-        stem = bare
-    return stem
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

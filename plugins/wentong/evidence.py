@@ -304,7 +304,7 @@ def _towns_said(claims: UnitClaims, register: Register, county_code: str, unit: 
     for source in (*claims.sheets, *claims.names):
         if town := unit_in_name(source.text, register, county_code):
             said.setdefault(town.code, str(source))
-        elif (named := register.county_named(plain(source.text))) and named.code == county_code:
+        elif (whole := register.county_named(source.text)) and whole.code == county_code:
             county = True
     return said, county
 

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import jsonschema
 import yaml
 
 from wentong.errors import DeclarationError
@@ -111,6 +110,8 @@ def load_form(path: Path) -> Form:
         declared = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise DeclarationError(f"{path.name}: not valid YAML: {error}") from error
+    import jsonschema  # a tenth of a second that only this needs
+
     schema = json.loads((SCHEMAS / "form.schema.json").read_text(encoding="utf-8"))
     problems = sorted(jsonschema.Draft202012Validator(schema).iter_errors(declared), key=lambda e: list(e.path))
     if problems:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from wentong import evidence, layout, readers, templates
-from wentong.answers import is_feedback_sheet, plain_name
+from wentong import evidence, layout, marks, readers
 from wentong.evidence import Source, UnitClaims
 from wentong.findings import Finding
 from wentong.forms import Form, Table, forms
@@ -76,13 +75,13 @@ class _Reading:
     def __init__(self, file: Incoming, register: Register, today: date, book: Book, verdict: Judgement) -> None:
         self.file, self.register, self.today, self.verdict = file, register, today, verdict
         self.county = file.county_code
-        self.mark = templates.read_mark(book)
+        self.mark = marks.read_mark(book)
         self.layouts = [
             layout.read_sheet(sheet)
             for sheet in book.sheets
-            if sheet.visible and sheet.name != templates.MARK_SHEET and not is_feedback_sheet(sheet, self.mark)
+            if sheet.visible and sheet.name != marks.MARK_SHEET and not marks.is_feedback_sheet(sheet, self.mark)
         ]
-        self.titles_of_file = [self.mark.get("form", ""), plain_name(file.name)]
+        self.titles_of_file = [self.mark.get("form", ""), marks.plain_name(file.name)]
 
     def judged(self) -> Judgement:
         """The verdict. A refusal says one thing only: why the file is not a return."""
@@ -186,7 +185,7 @@ class _Reading:
         headings = [Source("表头", c.heading) for block, _ in blocks for c in block.columns.values()]
         sheet_names = [Source("工作表名", name) for name in sheets if name]
         names = [Source("文件夹", folder) for folder in self.file.folders]
-        names.append(Source("文件名", plain_name(self.file.name)))
+        names.append(Source("文件名", marks.plain_name(self.file.name)))
         marked = [Source("模板标记", self.mark["period"])] if self.mark.get("period") else []
         assumed = Period.parse(self.file.assumed_period) if self.file.assumed_period else None
         sources = dict.fromkeys([*marked, *titles, *headings, *sheet_names, *names])

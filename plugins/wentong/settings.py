@@ -57,7 +57,7 @@ class Settings:
             database_url=os.environ.get("WENTONG_DATABASE_URL") or None,
             owner_database_url=os.environ.get("WENTONG_OWNER_DATABASE_URL") or None,
             county_code=os.environ.get("WENTONG_COUNTY", "440783").ljust(12, "0"),
-            batch_size=int(os.environ.get("WENTONG_BATCH_SIZE", "200")),
+            batch_size=int(os.environ.get("WENTONG_BATCH_SIZE", "500")),
             parse_seconds=float(os.environ.get("WENTONG_PARSE_SECONDS", "20")),
             parse_bytes=int(os.environ.get("WENTONG_PARSE_BYTES", str(1 << 30))),
             ui_port=int(os.environ.get("WENTONG_UI_PORT", "8080")),

@@ -22,13 +22,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-from wentong import grid
 from wentong.forms import Field, Form, Table, code_titles
+from wentong.marks import MARK_SHEET
 from wentong.periods import Period
-
-MARK_SHEET = "文统标记"
-"""A very hidden sheet of two columns, key and value: form, edition, unit, period; in answers also submission and
-feedback_sheet."""
 
 TO_FILL = "〔待主管部门填写〕"
 """What only the authority that approves a form can say is never invented."""
@@ -116,18 +112,6 @@ def write_mark(workbook: Workbook, mark: Mapping[str, str]) -> None:
         row = rows.setdefault(key, max(rows.values(), default=0) + 1)
         put_text(sheet.cell(row, 1), key)
         put_text(sheet.cell(row, 2), value)
-
-
-def read_mark(book: grid.Book) -> dict[str, str]:
-    """The hidden mark of a workbook as it was read, without empty entries; empty if there is none."""
-    for sheet in book.sheets:
-        if sheet.name == MARK_SHEET:
-            return {
-                key.raw.strip(): sheet.cells[row, 2].raw.strip()
-                for (row, column), key in sorted(sheet.cells.items())
-                if column == 1 and (row, 2) in sheet.cells
-            }
-    return {}
 
 
 # -- cells and packages ------------------------------------------------------------------------------------------------

@@ -1295,7 +1295,7 @@ def _one_table(rng: random.Random, truth: FileTruth, style: Style, target: Evide
     sheets = [page.sheet]
     if "sheets" in style.can:
         _bystanders(rng, sheets, style, town, truth)
-        if style.more.random() < 0.02:
+        if style.more.random() < 0.02 and "no period" not in truth.stories:
             _keep_last_quarter(rng, sheets, style, code, town, truth)
     return Book(sheets)
 

@@ -12,12 +12,13 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 
 from wentong import grid, readers
-from wentong.answers import FEEDBACK_TITLE, LISTED, answer, is_feedback_sheet, plain_name
+from wentong.answers import LISTED, answer
 from wentong.findings import Finding, finding_types
 from wentong.forms import find_form
+from wentong.marks import FEEDBACK_TITLE, MARK_SHEET, is_feedback_sheet, plain_name, read_mark
 from wentong.periods import Period
 from wentong.returns import Judgement, Row
-from wentong.templates import DEMO_BANNER, MARK_SHEET, read_mark, save, write_mark, write_return
+from wentong.templates import DEMO_BANNER, save, write_mark, write_return
 
 NOW = datetime(2026, 10, 8, 1, 30, tzinfo=UTC)
 SHEET = "基文01"

@@ -11,11 +11,12 @@ import pytest
 from openpyxl import load_workbook
 
 from wentong import judging, readers
+from wentong.marks import MARK_SHEET
 from wentong.places import Place, Register
 from wentong.returns import Judgement
 from wentong.samples import PERIODS, SILENT, TASKS, UNITS, Sample, expected_completion, samples, write_samples
 from wentong.settings import INCLUDE
-from wentong.templates import DEMO_BANNER, MARK_SHEET
+from wentong.templates import DEMO_BANNER
 
 
 @pytest.fixture(scope="module")
