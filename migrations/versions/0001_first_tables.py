@@ -214,13 +214,29 @@ def upgrade() -> None:
         ),
         sa.Column("frozen_on", sa.Date(), nullable=False, comment="Day on which the task list was frozen."),
         sa.Column("document", sa.Text(), nullable=True, comment="The document that decided it."),
-        sa.Column("from_load", sa.BigInteger(), nullable=False, comment="The load that made it known."),
+        sa.Column("from_load", sa.BigInteger(), nullable=False, comment="The load that made this version known."),
+        sa.Column(
+            "to_load",
+            sa.BigInteger(),
+            nullable=True,
+            comment="The load that replaced or withdrew it; null while it is current.",
+        ),
         sa.CheckConstraint("county_code ~ '^[0-9]{12}$'", name=op.f("plans_county_code_has_12_digits")),
+        sa.CheckConstraint("to_load > from_load", name=op.f("plans_ends_after_it_begins")),
         sa.ForeignKeyConstraint(["form_code"], ["core.dim_form.form_code"], name=op.f("plans_form_code_fk")),
         sa.ForeignKeyConstraint(["from_load"], ["ops.loads.load_id"], name=op.f("plans_from_load_fk")),
-        sa.PrimaryKeyConstraint("plan_code", name=op.f("plans_pk")),
+        sa.ForeignKeyConstraint(["to_load"], ["ops.loads.load_id"], name=op.f("plans_to_load_fk")),
+        sa.PrimaryKeyConstraint("plan_code", "from_load", name=op.f("plans_pk")),
         schema="core",
-        comment="Building plans; one row per plan.",
+        comment="Building plans; one row per plan and version.",
+    )
+    op.create_index(
+        "plans_current_key",
+        "plans",
+        ["plan_code"],
+        unique=True,
+        schema="core",
+        postgresql_where=sa.text("to_load is null"),
     )
     op.create_table(
         "submissions",
@@ -233,6 +249,13 @@ def upgrade() -> None:
         ),
         sa.Column("sha256", sa.Text(), nullable=False, comment="Of the file's bytes."),
         sa.Column("county_code", sa.Text(), nullable=False, comment="County of the inbox."),
+        sa.Column(
+            "share",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="The shared folder it was received from; answered there only.",
+        ),
         sa.Column("inbox", sa.Text(), server_default="", nullable=False, comment="The inbox, below the share."),
         sa.Column(
             "folder", sa.Text(), nullable=False, comment="Sub-folder of the inbox, usually the town; empty at its top."
@@ -352,7 +375,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["from_load"], ["ops.loads.load_id"], name=op.f("acceptance_events_from_load_fk")),
         sa.ForeignKeyConstraint(["org_id"], ["core.orgs.org_id"], name=op.f("acceptance_events_org_id_fk")),
         sa.ForeignKeyConstraint(["period"], ["core.dim_period.period"], name=op.f("acceptance_events_period_fk")),
-        sa.ForeignKeyConstraint(["plan_code"], ["core.plans.plan_code"], name=op.f("acceptance_events_plan_code_fk")),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["ops.submissions.submission_id"], name=op.f("acceptance_events_submission_id_fk")
         ),
@@ -481,9 +503,7 @@ def upgrade() -> None:
     op.create_table(
         "plan_milestones",
         sa.Column("plan_code", sa.Text(), nullable=False, comment="The plan."),
-        sa.Column(
-            "number", sa.SmallInteger(), autoincrement=False, nullable=False, comment="1, 2, 3 in order of time."
-        ),
+        sa.Column("number", sa.SmallInteger(), nullable=False, comment="1, 2, 3 in order of time."),
         sa.Column("period", sa.Text(), nullable=False, comment="At whose end it is due."),
         sa.Column(
             "share_numerator",
@@ -497,6 +517,14 @@ def upgrade() -> None:
             nullable=True,
             comment="10 of 9/10; both null for a check without a share.",
         ),
+        sa.Column("from_load", sa.BigInteger(), nullable=False, comment="The load that made this version known."),
+        sa.Column(
+            "to_load",
+            sa.BigInteger(),
+            nullable=True,
+            comment="The load that replaced or withdrew it; null while it is current.",
+        ),
+        sa.CheckConstraint("to_load > from_load", name=op.f("plan_milestones_ends_after_it_begins")),
         sa.CheckConstraint(
             "(share_numerator is null) = (share_denominator is null)", name=op.f("plan_milestones_share_has_both_parts")
         ),
@@ -505,10 +533,19 @@ def upgrade() -> None:
             name=op.f("plan_milestones_share_is_a_fraction"),
         ),
         sa.ForeignKeyConstraint(["period"], ["core.dim_period.period"], name=op.f("plan_milestones_period_fk")),
-        sa.ForeignKeyConstraint(["plan_code"], ["core.plans.plan_code"], name=op.f("plan_milestones_plan_code_fk")),
-        sa.PrimaryKeyConstraint("plan_code", "number", name=op.f("plan_milestones_pk")),
+        sa.ForeignKeyConstraint(["from_load"], ["ops.loads.load_id"], name=op.f("plan_milestones_from_load_fk")),
+        sa.ForeignKeyConstraint(["to_load"], ["ops.loads.load_id"], name=op.f("plan_milestones_to_load_fk")),
+        sa.PrimaryKeyConstraint("plan_code", "number", "from_load", name=op.f("plan_milestones_pk")),
         schema="core",
-        comment="Milestones of plans; one row per plan and milestone.",
+        comment="Milestones of plans; one row per plan, milestone and version.",
+    )
+    op.create_index(
+        "plan_milestones_current_key",
+        "plan_milestones",
+        ["plan_code", "number"],
+        unique=True,
+        schema="core",
+        postgresql_where=sa.text("to_load is null"),
     )
     op.create_table(
         "plan_tasks",
@@ -526,7 +563,6 @@ def upgrade() -> None:
         sa.CheckConstraint("to_load > from_load", name=op.f("plan_tasks_ends_after_it_begins")),
         sa.ForeignKeyConstraint(["from_load"], ["ops.loads.load_id"], name=op.f("plan_tasks_from_load_fk")),
         sa.ForeignKeyConstraint(["org_id"], ["core.orgs.org_id"], name=op.f("plan_tasks_org_id_fk")),
-        sa.ForeignKeyConstraint(["plan_code"], ["core.plans.plan_code"], name=op.f("plan_tasks_plan_code_fk")),
         sa.ForeignKeyConstraint(["to_load"], ["ops.loads.load_id"], name=op.f("plan_tasks_to_load_fk")),
         sa.PrimaryKeyConstraint("plan_code", "org_id", "from_load", name=op.f("plan_tasks_pk")),
         schema="core",
@@ -634,11 +670,6 @@ def upgrade() -> None:
         sa.CheckConstraint("scope_code ~ '^[0-9]{12}$'", name=op.f("milestone_crossings_scope_code_has_12_digits")),
         sa.CheckConstraint("accepted >= required", name=op.f("milestone_crossings_is_reached")),
         sa.ForeignKeyConstraint(["from_load"], ["ops.loads.load_id"], name=op.f("milestone_crossings_from_load_fk")),
-        sa.ForeignKeyConstraint(
-            ["plan_code", "number"],
-            ["core.plan_milestones.plan_code", "core.plan_milestones.number"],
-            name=op.f("milestone_crossings_plan_code_number_fk"),
-        ),
         sa.PrimaryKeyConstraint("plan_code", "scope_code", "number", name=op.f("milestone_crossings_pk")),
         schema="core",
         comment="Milestones reached for the first time; one row per plan, scope and milestone, never taken back.",
@@ -666,6 +697,12 @@ def downgrade() -> None:
         "plan_tasks_current_key", table_name="plan_tasks", schema="core", postgresql_where=sa.text("to_load is null")
     )
     op.drop_table("plan_tasks", schema="core")
+    op.drop_index(
+        "plan_milestones_current_key",
+        table_name="plan_milestones",
+        schema="core",
+        postgresql_where=sa.text("to_load is null"),
+    )
     op.drop_table("plan_milestones", schema="core")
     op.drop_table("fct_obligation", schema="core")
     op.drop_index("dim_org_place_key", table_name="dim_org", schema="core", postgresql_where=sa.text("to_load is null"))
@@ -691,6 +728,7 @@ def downgrade() -> None:
         "submissions_open_idx", table_name="submissions", schema="ops", postgresql_where=sa.text("load_id is null")
     )
     op.drop_table("submissions", schema="ops")
+    op.drop_index("plans_current_key", table_name="plans", schema="core", postgresql_where=sa.text("to_load is null"))
     op.drop_table("plans", schema="core")
     op.drop_index(
         "place_alias_current_key", table_name="place_alias", schema="core", postgresql_where=sa.text("to_load is null")

@@ -52,8 +52,8 @@ def digest(engine: Engine, county_code: str, today: date, note: str = "") -> Mes
     Who has not reported what is due (or due within five working days), who must correct what, which files are held or
     could not be read, and how far it is to the milestones. `note` stands on top, e.g. that the data are invented.
     """
-    since = _last_morning(today)
     with engine.connect() as connection:
+        since = _last_sent(connection, county_code, today) or _last_morning(today)
         duties = _rows(connection, _DUTIES, county_code=county_code, today=today)
         facts: dict[str, Any] = {
             "county": connection.scalar(text(_COUNTY), {"county_code": county_code}) or county_code,
@@ -103,7 +103,7 @@ def remind(engine: Engine, county_code: str, urls: Sequence[str], now: datetime,
     was_sent, refused = False, []
     for channel in map(_channel, urls):
         recipient = _recipient(channel)
-        row = {"kind": f"digest {county_code}", "day": today, "recipient": recipient, "at": now}
+        row = {"kind": _kind(county_code), "day": today, "recipient": recipient, "at": now}
         with engine.connect() as connection, connection.begin() as transaction:
             content = {"subject": message.subject, "body": message.body_text}
             if connection.execute(text(_KEEP_NOTIFICATION), {**row, **content}).rowcount == 0:
@@ -257,8 +257,18 @@ def _standing(row: Any) -> dict[str, Any]:
     return {**kept, "name": row["scope_name"], "rate": percentage(row["accepted"], row["tasks"])}
 
 
+def _last_sent(connection: Connection, county_code: str, today: date) -> datetime | None:
+    """When the last digest before today was sent; None if there was none."""
+    sent: datetime | None = connection.scalar(text(_LAST_SENT), {"kind": _kind(county_code), "today": today})
+    return sent
+
+
+def _kind(county_code: str) -> str:
+    return f"digest {county_code}"
+
+
 def _last_morning(today: date) -> datetime:
-    """Nine o'clock on the working day before: about when the last message was sent."""
+    """Nine o'clock on the working day before: where the first digest begins."""
     day = today - timedelta(days=1)
     while not china().is_working_day(day):
         day -= timedelta(days=1)
@@ -293,7 +303,7 @@ from marts.submission_matrix
 where
     county_code = :county_code
     and duty <> 'not_applicable'
-    and submission <> 'accepted'
+    and submitted_at is null
     and due_on < cast(:today as date) + 30
 order by due_on, unit_code, form_code, period
 """
@@ -347,6 +357,8 @@ from marts.coverage_board
 where county_code = :county_code and required is not null
 order by plan_code, period_end, scope_code
 """
+
+_LAST_SENT = "select max(sent_at) from ops.notifications where kind = :kind and day < :today"
 
 _KEEP_NOTIFICATION = """
 insert into ops.notifications (kind, day, recipient, subject, body, sent_at)

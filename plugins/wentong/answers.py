@@ -11,6 +11,7 @@ import re
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import cached_property
@@ -32,7 +33,8 @@ from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.hyperlink import Hyperlink
 
-from wentong import grid
+from wentong import archive, grid
+from wentong.errors import EnvironmentProblem
 from wentong.findings import SEVERITIES, Finding, Severity, most_important_first
 from wentong.forms import forms
 from wentong.marks import FEEDBACK_TITLE, MARK_SHEET, is_feedback_sheet, plain_name, read_mark
@@ -122,6 +124,7 @@ def answer(
     file_name: str,
     *,
     unit_name: str | None = None,
+    share: Path | None = None,
 ) -> Path:
     """Write the answer to one judged file into `out_dir` and return its path.
 
@@ -129,20 +132,39 @@ def answer(
     for the file, `submission_id` the receipt number (None: a pre-check, which is no submission). A clean return gets a
     receipt (.txt), a faulty one an annotated .xlsx (or, where none can be made, the list of findings as .txt), an
     unreadable one a .txt with the reason. Called again for the same verdict it finds its answer there and writes
-    nothing. Files with outcome `ignore` are not answered: ValueError.
+    nothing. Files with outcome `ignore` are not answered: ValueError. Raises EnvironmentProblem if the folder cannot be
+    written, or if a link in it leads out of `share`.
     """
     if judgement.outcome == "ignore":
         raise ValueError(f"{file_name}: ignored files are not answered")
     case = _Case(original, book, judgement, submission_id, received_at, file_name, unit_name)
     if case.is_clean:
         kind = "_预审通过" if submission_id is None else "_回执"
-        return _deliver(out_dir, "", case, kind, ".txt", _as_text(_receipt_lines(case)))
+        return _deliver(out_dir, share, "", case, kind, ".txt", _as_text(_receipt_lines(case)))
     if book is None and judgement.outcome == "reject":
-        return _deliver(out_dir, "需重新报送", case, "", ".txt", _as_text(_refusal_lines(case)))
+        return _deliver(out_dir, share, "需重新报送", case, "", ".txt", _as_text(_refusal_lines(case)))
     content = (_own_copy(case, book) or _grid_copy(case, book)) if book else None
     if content is None:
-        return _deliver(out_dir, case.summons, case, "", ".txt", _as_text(_list_lines(case)))
-    return _deliver(out_dir, case.summons, case, "", ".xlsx", content)
+        return _deliver(out_dir, share, case.summons, case, "", ".txt", _as_text(_list_lines(case)))
+    return _deliver(out_dir, share, case.summons, case, "", ".xlsx", content)
+
+
+def tell_decision(
+    share: Path, out_dir: Path, file_name: str, submission_id: int, is_released: bool, reason: str, at: datetime
+) -> Path:
+    """Say in the sender's folder what the county decided about a held file: 已放行_…txt or 已退回_….txt."""
+    word = "已放行" if is_released else "已退回"
+    follows = "数据已按原样入库,不需要再做什么。" if is_released else "没有入库。请按下面的理由改正后,重新放入收件箱。"
+    lines = [
+        f"文统 {word}",
+        "",
+        f"回执号:第{submission_id}号",
+        f"文件名:{_one_line(file_name)}",
+        f"时间:{at.astimezone(_CHINA):%Y-%m-%d %H:%M:%S}",
+        f"结果:县级管理员{word[1:]}了这个文件,{follows}",
+        f"理由:{_one_line(reason)}",
+    ]
+    return _write(out_dir, share, f"{word}_{_safe_stem(file_name)}_第{submission_id}号", ".txt", _as_text(lines))
 
 
 def verdict_text(file_name: str, judgement: Judgement) -> str:
@@ -158,20 +180,31 @@ def verdict_text(file_name: str, judgement: Judgement) -> str:
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
-def _deliver(out_dir: Path, summons: str, case: _Case, kind: str, ending: str, content: bytes) -> Path:
-    """Write under a name that Windows takes; a different answer already there is left and gets a neighbour (2)."""
-    out_dir.mkdir(parents=True, exist_ok=True)
+def _deliver(
+    out_dir: Path, share: Path | None, summons: str, case: _Case, kind: str, ending: str, content: bytes
+) -> Path:
+    """Write under a name that Windows takes."""
     number = f"{kind}_第{case.submission_id}号" if case.submission_id is not None else kind or "_预审"
     stem = f"{summons}_{_safe_stem(case.file_name)}" if summons else _safe_stem(case.file_name)
-    for attempt in count(1):
-        target = out_dir / f"{stem}{number}{f'({attempt})' if attempt > 1 else ''}{ending}"
-        if not target.exists():
-            unfinished = target.with_name(f"{target.name}.tmp")
-            unfinished.write_bytes(content)
-            os.replace(unfinished, target)
-            return target
-        if target.read_bytes() == content:
-            return target
+    return _write(out_dir, share, f"{stem}{number}", ending, content)
+
+
+def _write(out_dir: Path, share: Path | None, stem: str, ending: str, content: bytes) -> Path:
+    """Write once; a different file of that name is left and gets a neighbour (2). Never out of the share."""
+    try:
+        if share is None:
+            out_dir.mkdir(parents=True, exist_ok=True)
+        folder = archive.folder_to_write(share or out_dir, out_dir)
+        for attempt in count(1):
+            name = f"{stem}{f'({attempt})' if attempt > 1 else ''}{ending}"
+            if not os.path.lexists(folder / name):
+                with suppress(FileExistsError):  # another process was quicker: then look what it wrote
+                    archive.write_new(folder / name, content)
+                    return out_dir / name
+            if archive.holds(folder / name, content):
+                return out_dir / name
+    except OSError as error:
+        raise EnvironmentProblem(f"Cannot write answers to {out_dir}: {error.strerror}.") from error
     raise AssertionError("unreachable")
 
 

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import re
+import secrets
 import shutil
 import stat
 import time
@@ -21,10 +22,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from wentong.errors import EnvironmentProblem, WentongError
-from wentong.journal import Journal, flush_folder
+from wentong.journal import Journal, flush_folder, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,10 @@ DROPPINGS = (
 )  # fmt: skip
 """Names nobody means to hand in: lock files, unfinished downloads, what systems leave behind. Folders likewise."""
 CHUNK = 1 << 20
+QUIET = timedelta(seconds=60)
+"""A file nobody has written to for so long is complete at first sight."""
+WATCHED = timedelta(days=2)
+"""So long after a file was moved to 已收 somebody may still be writing to it: what changes there is received again."""
 
 
 class Inbox(NamedTuple):
@@ -83,6 +88,8 @@ class Receipt:
     size_bytes: int
     modified_ns: int
     received_at: datetime
+    share: str
+    """The share it lay in, as `share_name` says: receipts of one are no business of another."""
 
     @property
     def modified_at(self) -> datetime:
@@ -120,12 +127,64 @@ def inboxes(share: Path, name: str = INBOX) -> list[Inbox]:
     return found or ([Inbox(share, None)] if name == INBOX else [])
 
 
+def share_name(share: Path) -> str:
+    """What receipts call a share: the path it really has, as text that journal and database keep alike."""
+    return str(share.resolve()).encode("utf-8", "replace").decode("utf-8")
+
+
+def folder_to_write(share: Path, folder: Path) -> Path:
+    """Make a folder of the share and return it without links. What is written never leaves the share.
+
+    Anybody with access to a share may plant a link in it, and the files would go where it points. Raises OSError.
+    """
+    root = share.resolve(strict=True)
+    for _ in range(2):  # once more after making it, as it may just have been replaced
+        place = folder.resolve()
+        if not place.is_relative_to(root):
+            raise PermissionError(errno.EPERM, "a link leads out of the shared folder", str(folder))
+        place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def write_new(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all. Raises FileExistsError rather than overwrite, OSError otherwise."""
+    part = _part(target.parent)
+    try:
+        with _create(part) as stream:
+            stream.write(content)
+        rename_new(part, target)
+    finally:
+        with suppress(OSError):  # gone: it has its name
+            part.unlink()
+
+
+def holds(path: Path, content: bytes) -> bool:
+    """Whether a regular file with exactly this content lies there; links and pipes are not opened."""
+    try:
+        return path.lstat().st_size == len(content) and b"".join(_chunks(path)) == content
+    except (FileNotFoundError, _Unsteady):
+        return False
+
+
+def copy_safely(file: Incoming, target: Path) -> bool:
+    """Copy a file out of the share; False: it changed, vanished or became a link meanwhile, look again later."""
+    try:
+        with open(target, "wb") as stream:
+            stream.writelines(_chunks(file.path))
+        steady = _is_as_seen(file)
+    except (FileNotFoundError, _Unsteady) as reason:
+        log.info("%s is not read yet: %s", file.path, reason)
+        return False
+    return steady
+
+
 def make_folders(county: Path, towns: Iterable[str]) -> None:
     """收件箱 and 预审 with a sub-folder per town, and 回执, below a county's folder of the share."""
     wanted = [county / ANSWERS, *(county / box / town for town in towns for box in (INBOX, PRECHECK))]
     try:
+        county.parent.mkdir(parents=True, exist_ok=True)
         for folder in wanted:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder_to_write(county.parent, folder)
     except OSError as error:
         log.warning("cannot create %s: %s", error.filename, error.strerror)
 
@@ -140,11 +199,12 @@ def incoming(share: Path, stable_seconds: float, now: datetime, name: str = INBO
     """The complete files of all inboxes (or 预审 folders), in order of their paths.
 
     Complete: size and modification time stayed the same for `stable_seconds`, and the file can be opened. A file that
-    was last written longer ago needs no second look, so collecting an old folder does not wait; otherwise this sleeps
-    once. Works by looking only, for network folders tell nobody about changes.
+    was last written more than a minute ago needs no second look, so collecting an old folder does not wait; otherwise
+    this sleeps once. Works by looking only, for network folders tell nobody about changes; a writer that pauses for
+    longer is noticed by `Archive.take_back`.
     """
     files = list(look(share, name))
-    settled_before = int((now - timedelta(seconds=stable_seconds)).timestamp() * 1e9)
+    settled_before = int((now - max(QUIET, timedelta(seconds=stable_seconds))).timestamp() * 1e9)
     young = {file.path for file in files if file.modified_ns > settled_before}
     if young:
         time.sleep(stable_seconds)
@@ -154,13 +214,15 @@ def incoming(share: Path, stable_seconds: float, now: datetime, name: str = INBO
 
 
 def put_aside(file: Incoming, folder: str, at: datetime) -> None:
-    """Move a file that is done with to <its inbox>/<folder>/…; nothing is overwritten. On a read-only share it stays."""
-    target = file.inbox.path / folder / file.folder / file.path.name
+    """Move a file that is done with to <its inbox>/<folder>/…; nothing is overwritten. On a read-only share it stays,
+    and so does what was put in its place meanwhile."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not _is_as_seen(file):
+            return
+        target = folder_to_write(file.share, file.inbox.path / folder / file.folder) / file.path.name
         for name in (target, *(target.with_stem(f"{target.stem}({at:%Y%m%d-%H%M%S}-{n})") for n in range(1, 1000))):
             try:
-                _rename_new(file.path, name)
+                rename_new(file.path, name)
                 return
             except FileExistsError:
                 continue
@@ -180,15 +242,17 @@ def look(share: Path, name: str = INBOX) -> Iterator[Incoming]:
         ours = own | {ANSWERS, PRECHECK} if inbox.path == share else own
         for folder, folders, names in os.walk(inbox.path, onerror=lambda e: log.warning("cannot read: %s", e)):
             here = Path(folder)
-            for name in folders:
-                if (here / name).is_symlink():
-                    log.warning("%s is a link and is not followed", here / name)
+            for inner in folders:
+                if (here / inner).is_symlink():
+                    log.warning("%s is a link and is not followed", here / inner)
             folders[:] = sorted(
-                name for name in folders if not is_dropping(name) and not (here == inbox.path and _plain(name) in ours)
+                inner
+                for inner in folders
+                if not is_dropping(inner) and not (here == inbox.path and _plain(inner) in ours)
             )
-            for name in sorted(names):
-                path = here / name
-                if is_dropping(name):
+            for file_name in sorted(names):
+                path = here / file_name
+                if is_dropping(file_name):
                     continue
                 try:
                     seen = path.lstat()
@@ -207,6 +271,11 @@ def _can_be_opened(path: Path) -> bool:
         log.info("%s cannot be opened yet: %s", path, error.strerror)
         return False
     return True
+
+
+def _is_as_seen(file: Incoming) -> bool:
+    seen = file.path.lstat()
+    return stat.S_ISREG(seen.st_mode) and (seen.st_size, seen.st_mtime_ns) == (file.size_bytes, file.modified_ns)
 
 
 def _open(path: Path) -> int:
@@ -234,7 +303,8 @@ class Archive:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.journal = Journal(root / "journal.jsonl")
-        self._unsettled: dict[str, Receipt] = {}
+        self._unsettled: dict[tuple[str, str], Receipt] = {}
+        self._settled: dict[tuple[str, str], _Settled] = {}
         self._read_up_to = 0
 
     def receive(self, file: Incoming, county_code: str, at: datetime) -> Receipt | None:
@@ -246,15 +316,15 @@ class Archive:
         with self._alone():
             try:
                 sha256, archive_name = self._store(file.path, file.size_bytes)
-                seen = file.path.lstat()
+                steady = _is_as_seen(file)
             except (FileNotFoundError, _Unsteady) as reason:
                 log.info("%s is not received yet: %s", file.path, reason)
                 return None
-            if (seen.st_size, seen.st_mtime_ns) != (file.size_bytes, file.modified_ns):
+            if not steady:
                 return None
 
-            path = _posix(file.path.relative_to(file.share))
-            known = self.unsettled().get(path)
+            share, path = share_name(file.share), _posix(file.path.relative_to(file.share))
+            known = self.unsettled().get((share, path))
             identity = (sha256, file.size_bytes, file.modified_ns)
             if known and (known.sha256, known.size_bytes, known.modified_ns) == identity:
                 return known
@@ -269,6 +339,7 @@ class Archive:
                 "inbox": _posix(file.inbox.path.relative_to(file.share)),
                 "size_bytes": file.size_bytes,
                 "modified_ns": file.modified_ns,
+                "share": share,
             }
             submission_id = self.journal.append("received", payload, at)
             return Receipt(submission_id=submission_id, received_at=at, **payload)  # type: ignore[arg-type]
@@ -281,13 +352,14 @@ class Archive:
         it was not moved. Can be repeated.
         """
         with self._alone():
-            if self.unsettled().get(receipt.path) != receipt:
+            if receipt.share != share_name(share) or self.unsettled().get((receipt.share, receipt.path)) != receipt:
                 return None
             original = share / receipt.path
             try:
                 seen = original.lstat()
             except FileNotFoundError:
-                self._note_settled(receipt, None, at)  # killed between moving and noting, or taken away by its sender
+                # Killed between moving and noting, or taken away by its sender.
+                self._note_settled(receipt, share, self._find_moved(receipt, share), at)
                 return None
             if (seen.st_size, seen.st_mtime_ns) != (receipt.size_bytes, receipt.modified_ns):
                 return None
@@ -297,23 +369,66 @@ class Archive:
                 log.info("%s stays where it is: %s", original, error.strerror)
                 return None
             if moved:
-                self._note_settled(receipt, _posix(moved.relative_to(share)), at)
-            return moved
+                self._note_settled(receipt, share, moved, at)
+            return moved[0] if moved else None
 
     def settle_leftovers(self, share: Path, at: datetime) -> None:
-        """Settle what earlier, interrupted runs received. To be called before receiving."""
-        for receipt in list(self.unsettled().values()):
+        """Settle what earlier, interrupted runs received from this share. To be called before receiving."""
+        own = share_name(share)
+        for receipt in [receipt for receipt in self.unsettled().values() if receipt.share == own]:
             self.settle(receipt, share, at)
+        self.take_back(share, at)
 
-    def unsettled(self) -> dict[str, Receipt]:
-        """Path below the share -> its latest receipt, as long as that is not settled."""
+    def take_back(self, share: Path, at: datetime) -> list[Path]:
+        """Move what changed in 已收 within two days after it was settled back into its inbox, to be received anew.
+
+        A writer that pauses, or a broken connection that resumes, goes on writing to the file we have moved: a move
+        does not take it out of his hands. One look per file settled lately; only what differs is read. Returns the new
+        places.
+        """
+        with self._alone():
+            self.unsettled()
+            own, moved = share_name(share), []
+            self._settled = {key: one for key, one in self._settled.items() if at - one.at < WATCHED}
+            for key, one in list(self._settled.items()):
+                if key[0] != own:
+                    continue
+                original = share / key[1]
+                try:
+                    seen = original.lstat()
+                    if (seen.st_size, seen.st_mtime_ns) == (one.size_bytes, one.modified_ns):
+                        continue
+                    if not stat.S_ISREG(seen.st_mode):
+                        raise FileNotFoundError(errno.ENOENT, "it is no file any more")
+                    if _digest(original) == one.receipt.sha256:  # touched only; what is written later shows again
+                        self._settled[key] = one._replace(size_bytes=seen.st_size, modified_ns=seen.st_mtime_ns)
+                        continue
+                    back = share / one.receipt.path
+                    folder = folder_to_write(share, back.parent)
+                    moved.append(_rename_to_first_free(original, _free_names(folder, one.receipt)))
+                    log.warning("%s was written to after it was received and goes back to %s", original, moved[-1])
+                except FileNotFoundError:
+                    pass  # its sender took it away
+                except (OSError, _Unsteady) as error:
+                    log.warning("%s changed after it was received and cannot be taken back: %s", original, error)
+                    continue
+                del self._settled[key]
+            return moved
+
+    def unsettled(self) -> dict[tuple[str, str], Receipt]:
+        """Share and path below it -> its latest receipt, as long as that is not settled."""
         for entry in self.journal.read(after=self._read_up_to):
             if entry["event"] == "received":
-                self._unsettled[entry["path"]] = Receipt.from_entry(entry)
+                self._unsettled[entry["share"], entry["path"]] = Receipt.from_entry(entry)
             elif entry["event"] == "settled":
-                path = entry["path"]
-                if path in self._unsettled and self._unsettled[path].submission_id == entry["submission_id"]:
-                    del self._unsettled[path]
+                key = entry["share"], entry["path"]
+                receipt = self._unsettled.get(key)
+                if receipt and receipt.submission_id == entry["submission_id"]:
+                    del self._unsettled[key]
+                    if entry["moved_to"] is not None:
+                        self._settled[entry["share"], entry["moved_to"]] = _Settled(
+                            receipt, entry["size_bytes"], entry["modified_ns"], datetime.fromisoformat(entry["at"])
+                        )
             self._read_up_to = entry["seq"]
         return self._unsettled
 
@@ -324,6 +439,19 @@ class Archive:
                 return self._store(source)
             except _Unsteady as error:
                 raise WentongError(f"Cannot read {source}: {error}.") from error
+
+    def damages(self) -> Iterator[str]:
+        """A sentence for each thing that is not as it was kept: the journal's first broken entry, originals lost or changed."""
+        if broken := self.journal.verify():
+            yield broken
+            return
+        kept = {entry["archive_name"]: entry["sha256"] for entry in self.journal.read() if "archive_name" in entry}
+        for name, sha256 in sorted(kept.items()):
+            try:
+                if _sha256(self.original(name)) != sha256:
+                    yield f"{name}: not the bytes that were received"
+            except OSError as error:
+                yield f"{name}: {error.strerror}"
 
     def original(self, archive_name: str) -> Path:
         """The file kept under this name."""
@@ -356,40 +484,72 @@ class Archive:
         if target.exists() and target.stat().st_size == size:
             part.unlink()
         else:
-            target.parent.mkdir(exist_ok=True)
+            private_folder(target.parent)
             with suppress(PermissionError):  # a file system without permissions
-                part.chmod(0o444)
+                part.chmod(0o400)
             part.replace(target)
             flush_folder(target.parent)
             flush_folder(self.root)
         return sha256, name
 
-    def _move_to_received(self, receipt: Receipt, share: Path) -> Path | None:
+    def _move_to_received(self, receipt: Receipt, share: Path) -> "_Moved | None":
         original = share / receipt.path
-        folder = share / receipt.inbox / RECEIVED / receipt.folder
-        folder.mkdir(parents=True, exist_ok=True)
+        received = share / receipt.inbox / RECEIVED / receipt.folder
+        folder = folder_to_write(share, received)
         for target in _free_names(folder, receipt):
             try:
                 _move(original, target, receipt.sha256)
             except FileExistsError:
                 continue
-            if _sha256(target) == receipt.sha256:
-                return target
+            seen = target.lstat()  # before its bytes are compared: what is written after that shows in `take_back`
+            if _has(target, receipt.sha256):
+                return received / target.name, seen
             # Replaced by other content of the same size and time in the last instant: not received, so given back.
             _rename_to_first_free(target, (original, *_free_names(original.parent, receipt)))
             return None
         raise FileExistsError(folder / receipt.file_name)
 
-    def _note_settled(self, receipt: Receipt, moved_to: str | None, at: datetime) -> None:
-        payload = {"submission_id": receipt.submission_id, "path": receipt.path, "moved_to": moved_to}
+    def _find_moved(self, receipt: Receipt, share: Path) -> "_Moved | None":
+        """Where an earlier, killed process moved it, if it lies there unchanged."""
+        for target in _free_names(share / receipt.inbox / RECEIVED / receipt.folder, receipt):
+            try:
+                seen = target.lstat()
+            except OSError:
+                return None
+            if seen.st_size == receipt.size_bytes and _has(target, receipt.sha256):
+                return target, seen
+        return None
+
+    def _note_settled(self, receipt: Receipt, share: Path, moved: "_Moved | None", at: datetime) -> None:
+        payload = {
+            "submission_id": receipt.submission_id,
+            "share": receipt.share,
+            "path": receipt.path,
+            "moved_to": _posix(moved[0].relative_to(share)) if moved else None,
+            "size_bytes": moved[1].st_size if moved else None,
+            "modified_ns": moved[1].st_mtime_ns if moved else None,
+        }
         self.journal.append("settled", payload, at)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        self.root.mkdir(parents=True, exist_ok=True)
+        private_folder(self.root)
         with open(self.root / "receive.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+_Moved = tuple[Path, os.stat_result]
+"""Where an original lies in 已收, and how it looked there."""
+
+
+class _Settled(NamedTuple):
+    """An original in 已收 as it was left there."""
+
+    receipt: Receipt
+    size_bytes: int
+    modified_ns: int
+    at: datetime
 
 
 class _Unsteady(Exception):
@@ -421,7 +581,7 @@ def _free_names(folder: Path, receipt: Receipt) -> Iterator[Path]:
 def _move(source: Path, target: Path, sha256: str) -> None:
     """Rename, or copy and delete across mounts. Raises FileExistsError rather than overwrite."""
     try:
-        _rename_new(source, target)
+        rename_new(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
@@ -431,16 +591,23 @@ def _move(source: Path, target: Path, sha256: str) -> None:
         if _sha256(target) != sha256:
             raise FileExistsError(target)
     else:
-        part = target.with_name(f".{target.name}.part")
-        shutil.copyfile(source, part)
-        shutil.copystat(source, part)
-        with open(part, "rb") as stream:
-            os.fsync(stream.fileno())
-        _rename_new(part, target)
+        part = _part(target.parent)
+        try:
+            with _create(part) as stream:
+                stream.writelines(_chunks(source))
+                stream.flush()
+                os.fsync(stream.fileno())
+            shutil.copystat(source, part, follow_symlinks=False)
+            rename_new(part, target)
+        except _Unsteady as reason:
+            raise OSError(errno.EAGAIN, str(reason), str(source)) from reason
+        finally:
+            with suppress(OSError):
+                part.unlink()
     source.unlink()
 
 
-def _rename_new(source: Path, target: Path) -> None:
+def rename_new(source: Path, target: Path) -> None:
     """Rename to a name that must be free: plain rename would overwrite without a word."""
     no_replace, here = 1, -100  # RENAME_NOREPLACE, AT_FDCWD of Linux
     if hasattr(_libc, "renameat2"):
@@ -457,10 +624,37 @@ def _rename_new(source: Path, target: Path) -> None:
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _rename_to_first_free(source: Path, targets: Iterable[Path]) -> None:
+def _rename_to_first_free(source: Path, targets: Iterable[Path]) -> Path:
     for target in targets:
         with suppress(FileExistsError):
-            return _rename_new(source, target)
+            rename_new(source, target)
+            return target
+    raise FileExistsError(errno.EEXIST, "every name is taken", str(source))
+
+
+def _part(folder: Path) -> Path:
+    """A name for an unfinished file that no other process has, and that is no return."""
+    return folder / f".{os.getpid()}-{secrets.token_hex(6)}.part"
+
+
+def _create(path: Path) -> BinaryIO:
+    """Open a new file for writing, never one that lies there, nor through a link."""
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666), "wb")
+
+
+def _has(path: Path, sha256: str) -> bool:
+    try:
+        return _digest(path) == sha256
+    except _Unsteady:
+        return False
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file in the share; raises _Unsteady."""
+    digest = hashlib.sha256()
+    for chunk in _chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _sha256(path: Path) -> str:

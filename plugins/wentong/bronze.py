@@ -5,6 +5,7 @@ Loading reads from here and from nowhere else, so the warehouse can be rebuilt w
 
 import json
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wentong.findings import Finding
-from wentong.journal import flush_folder
+from wentong.journal import flush_folder, private_folder
 from wentong.returns import Judgement, Row, Value
 
 SCHEMA = pa.schema(
@@ -43,7 +44,8 @@ def bronze_path(archive: Path, sha256: str, submission_id: int) -> Path:
 
 
 def write_bronze(archive: Path, submission_id: int, judgement: Judgement) -> Path:
-    """Keep a judgement beside the original it is about, in one step. Writing it again replaces it."""
+    """Keep a judgement beside the original it is about, in one step. Writing it again replaces it, so write only
+    while the submission has no recorded verdict (`warehouse.record_judgements` calls this under its lock)."""
     rows = judgement.rows
     columns = [
         [_text(row.sheet) for row in rows],
@@ -60,9 +62,10 @@ def write_bronze(archive: Path, submission_id: int, judgement: Judgement) -> Pat
     table = pa.table(columns, schema=SCHEMA.with_metadata({VERDICT: json.dumps(verdict).encode()}))
 
     path = bronze_path(archive, judgement.sha256, submission_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with open(part, "wb") as stream:
+    private_folder(path.parent.parent)
+    private_folder(path.parent)
+    part = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(6)}.part")
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
         # Most files have a few dozen rows: dictionaries and statistics would be half of them, and half of the time.
         pq.write_table(table, stream, compression="zstd", use_dictionary=False, write_statistics=False)
         stream.flush()

@@ -6,8 +6,12 @@ Exit status: 0 fine, 1 findings, 2 our error (one sentence, no traceback).
 import argparse
 import getpass
 import json
+import logging
 import os
+import re
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -15,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from wentong.errors import WentongError
-from wentong.periods import CHINA
+from wentong.periods import CHINA, Period
 from wentong.settings import Settings
 
 FINE, FINDINGS, FAULT = 0, 1, 2
@@ -24,6 +28,7 @@ FINE, FINDINGS, FAULT = 0, 1, 2
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of the command; returns the exit status."""
     options = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
     try:
         return int(options.verb(Settings.from_environment(), datetime.now(CHINA), options))
     except WentongError as fault:
@@ -34,6 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
         return FINE
     except KeyboardInterrupt:
         return 130
+    except Exception as bug:
+        report = Path(tempfile.gettempdir(), f"wentong-{os.getpid()}.log")
+        report.write_text(traceback.format_exc(), encoding="utf-8")
+        print(
+            f"wentong: a fault of ours ({type(bug).__name__}); please send {report} to the maintainers", file=sys.stderr
+        )
+        return FAULT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,8 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     check = verb("check", _check, "judge files, load nothing")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--form", help="the form expected (基文01); another one is an error")
-    check.add_argument("--period", help="assumed where a file states none (2026Q3)")
-    check.add_argument("--unit", help="reporting town or county assumed where a file states none (440783117)")
+    check.add_argument("--period", type=_period, help="assumed where a file states none (2026Q3)")
+    check.add_argument(
+        "--unit", type=_unit, help="reporting town or county assumed where a file states none (440783117)"
+    )
     json_flag(check)
 
     collect = verb("collect", _collect, "receive, judge, answer and load everything in the share once")
@@ -65,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("build", _build, "bring obligations, acceptance events and crossings up to date")
 
     status = verb("status", _status, "who has reported, who has not, who must correct")
-    status.add_argument("--period", help="2026Q3; default: the latest one due")
+    status.add_argument("--period", type=_period, help="2026Q3; default: the latest one due")
     json_flag(status)
 
     milestones = verb("milestones", _milestones, "coverage per town against the plan's milestones")
@@ -92,10 +106,24 @@ def _parser() -> argparse.ArgumentParser:
     planned.add_argument("--list", type=Path, help="the frozen task list (CSV); default: the one the plan names")
     planned.add_argument("--why", help="why a frozen list is replaced, with the approval number")
 
+    verb("verify", _verify, "check the journal's chain and every archived byte")
     verb("up", _up, "run the whole site on this machine until Ctrl-C")
     verb("down", _down, "stop the site of this machine")
     verb("demo", _demo, "run the demonstration from the share to the coverage table")
     return parser
+
+
+def _period(text: str) -> str:
+    try:
+        return str(Period.parse(text))
+    except WentongError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _unit(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{6}|[0-9]{9}|[0-9]{12}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no division code; write 440783117 or 440783117000")
+    return text
 
 
 def _group(verbs: Any, name: str, text: str) -> Any:
@@ -108,28 +136,34 @@ def _group(verbs: Any, name: str, text: str) -> Any:
 def _check(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
     from wentong import answers, pipeline
 
-    outcomes = set()
+    status = FINE
     with pipeline.ready(settings, now):
-        for path, judgement in pipeline.check(settings, now, options.files, options.form, options.period, options.unit):
-            outcomes.add("findings" if judgement.findings else judgement.outcome)
+        for path, verdict in pipeline.check(settings, now, options.files, options.form, options.period, options.unit):
+            if isinstance(verdict, str):
+                print(f"wentong: {verdict}", file=sys.stderr)
+                status = FAULT
+                continue
+            if verdict.findings:
+                status = max(status, FINDINGS)
             if options.json:
-                _print_json(pipeline.as_json(path, judgement))
+                _print_json(pipeline.as_json(path, verdict))
             else:
-                print(answers.verdict_text(str(path), judgement))
-    return FINDINGS if outcomes - {"load", "ignore"} else FINE
+                print(answers.verdict_text(str(path), verdict))
+    return status
 
 
 def _collect(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline, reports
+    from wentong import pipeline, reports, warehouse
 
-    with pipeline.ready(settings, now):
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
         received = pipeline.collect(settings, now, options.share)
+        to_mend = warehouse.to_mend(engine, [one.submission_id for one in received])
     if options.json:
         for submission in received:
-            _print_json(submission._asdict())
+            _print_json({**submission._asdict(), "to_mend": to_mend.get(submission.submission_id, 0)})
     else:
-        print(reports.collected_table(received))
-    return FINDINGS if any(submission.outcome != "load" for submission in received) else FINE
+        print(reports.collected_table(received, to_mend))
+    return FINDINGS if to_mend else FINE
 
 
 def _migrate(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
@@ -182,11 +216,23 @@ def _decide(settings: Settings, now: datetime, options: argparse.Namespace) -> i
 
     with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
         journal = Archive(settings.archive).journal
-        warehouse.decide(engine, journal, options.submission, options.kind, options.why, getpass.getuser(), now)
+        warehouse.decide(engine, journal, options.submission, options.kind, options.why, _user(), now)
+        told = pipeline.tell_decision(settings, now, options.submission, options.kind, options.why)
         pipeline.load(settings, now)
         pipeline.build(settings, now)
         pipeline.mark(settings, now)
+        (one,) = warehouse.read_submissions(engine, [options.submission])
+    loaded = f",已入库({one.period},入库号 {one.load_id})" if one.load_id else ""
+    print(f"第{one.submission_id}号{'已放行' if options.kind == 'release' else '已退回'}{loaded};已告知填报人:{told}")
     return FINE
+
+
+def _user() -> str:
+    """Who runs the command; a number where the account has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def _units_import(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
@@ -210,6 +256,14 @@ def _plan_import(settings: Settings, now: datetime, options: argparse.Namespace)
         pipeline.build(settings, now)
     print(f"计划 {done.plan_code} 已导入:任务 {done.tasks},新增 {done.added},移出 {done.removed}")
     return FINE
+
+
+def _verify(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong.archive import Archive
+
+    damages = list(Archive(settings.archive).damages())
+    print("\n".join(damages) or "存档完好:流水链条连续,原件逐字节一致。")
+    return FINDINGS if damages else FINE
 
 
 def _up(settings: Settings, now: datetime, options: argparse.Namespace) -> int:

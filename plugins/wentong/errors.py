@@ -11,3 +11,7 @@ class DeclarationError(WentongError):
 
 class EnvironmentProblem(WentongError):
     """The machine lacks something: a port is taken, a tool is missing, a server does not answer."""
+
+
+class Unfinished(WentongError):
+    """Some files could not be dealt with through a fault of ours; all others were. Raised at the end, naming them."""

@@ -43,8 +43,8 @@ class Journal:
         """
         if taken := payload.keys() & set(OWN):
             raise ValueError(f"an entry has its own {', '.join(sorted(taken))}")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0) as stream:
+        private_folder(self.path.parent)
+        with open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0) as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             last = self._last(stream)
             seq = last["seq"] + 1 if last else 1
@@ -128,7 +128,8 @@ class Journal:
 
     def _set_aside(self, torn: bytes) -> None:
         log.warning("%s ended in the middle of a line; %d bytes are set aside", self.path, len(torn))
-        with open(self.path.with_name(self.path.name + ".torn"), "ab") as stream:
+        torn_lines = self.path.with_name(self.path.name + ".torn")
+        with open(os.open(torn_lines, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as stream:
             stream.write(torn + b"\n")
             stream.flush()
             os.fsync(stream.fileno())
@@ -146,6 +147,12 @@ class Journal:
             else:
                 low = start
         return low
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner may enter; one that exists keeps what its administrator allowed."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def flush_folder(folder: Path) -> None:

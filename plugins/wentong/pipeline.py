@@ -7,10 +7,9 @@ them is submission numbers.
 import hashlib
 import logging
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 from wentong import alerts, answers, archive, bronze, deadlines, judging, plans, readers, warehouse
 from wentong.archive import Archive
-from wentong.errors import WentongError
+from wentong.errors import Unfinished, WentongError
 from wentong.findings import Finding
 from wentong.forms import SCHEMAS, Form, find_form, forms
 from wentong.grid import Unreadable
@@ -30,12 +29,12 @@ from wentong.places import Register
 from wentong.returns import Judgement
 from wentong.settings import Settings
 from wentong.templates import DEMO_BANNER
-from wentong.workers import Pool, WorkerDied
+from wentong.workers import FunctionFailed, Pool, WorkerDied
 
 log = logging.getLogger(__name__)
 
-STABLE_SECONDS = 2.0
-"""A file that was written to within this time is looked at twice."""
+STABLE_SECONDS = 3.0
+"""Between the two looks at a file that was written to lately."""
 PROCESSES = len(os.sched_getaffinity(0))
 
 
@@ -48,11 +47,11 @@ def ready(settings: Settings, now: datetime, *, sample: bool = True) -> Iterator
     with warehouse.engine(settings, "wentong_owner") as owner:
         if settings.database_url is None and not warehouse.is_made(owner):
             warehouse.migrate(settings)
-        if settings.database_url is None and sample and not warehouse.read_places(owner):
+        units = SCHEMAS / "units" / f"{settings.county_code[:6]}.csv"
+        if settings.database_url is None and sample and units.exists() and not warehouse.read_places(owner):
             kept = Archive(settings.archive)
             with warehouse.engine(settings) as engine:
-                for units in sorted((SCHEMAS / "units").glob("*.csv")):
-                    warehouse.import_units(engine, kept, units, now)
+                warehouse.import_units(engine, kept, units, now)
                 for plan in sorted((SCHEMAS / "plans").glob("*.yml")):
                     plans.import_plan(engine, kept.journal, plan, None, now)
         yield
@@ -78,13 +77,19 @@ def receive(settings: Settings, now: datetime, share: Path | None = None) -> lis
         warehouse.reconcile(engine, kept.journal)
         kept.settle_leftovers(share, now)
         counties = {place.name: place.code for place in warehouse.read_places(engine) if place.level == 3}
+        if settings.county_code not in counties.values():
+            raise WentongError(
+                f"The county {settings.county_code} is not in the register: bring its list in with `wentong units import`."
+            )
         for file in sorted(archive.incoming(share, STABLE_SECONDS, now), key=lambda f: (f.modified_ns, f.path)):
             county_code = counties.get(file.inbox.county_name or "", settings.county_code)
             if receipt := kept.receive(file, county_code, now):
                 warehouse.record_receipts(engine, [receipt])
                 kept.settle(receipt, share, now)
         warehouse.reconcile(engine, kept.journal)
-        unfinished = sorted({n for stage in ("judge", "answer", "load") for n in warehouse.pending(engine, stage)})
+        judged = warehouse.read_submissions(engine, warehouse.pending(engine, "answer"))
+        unanswered = [s.submission_id for s in _of_share(judged, share)]
+        unfinished = sorted({*warehouse.pending(engine, "judge"), *unanswered, *warehouse.pending(engine, "load")})
     return [unfinished[i : i + settings.batch_size] for i in range(0, len(unfinished), settings.batch_size)]
 
 
@@ -92,7 +97,10 @@ def receive(settings: Settings, now: datetime, share: Path | None = None) -> lis
 
 
 def judge(settings: Settings, now: datetime, batch: Sequence[int]) -> list[int]:
-    """Give every submission of the batch that has none its verdict, kept in the archive and in the warehouse."""
+    """Give every submission of the batch that has none its verdict, kept in the archive and in the warehouse.
+
+    Raises Unfinished when we failed on some files; the others have their verdicts by then.
+    """
     kept = Archive(settings.archive)
     with warehouse.engine(settings) as engine:
         waiting = [s for s in warehouse.read_submissions(engine, batch) if s.outcome is None]
@@ -108,26 +116,47 @@ def judge(settings: Settings, now: datetime, batch: Sequence[int]) -> list[int]:
                 )
                 for s in waiting
             ]
-            judgements = _judged(settings, files, register, now.date())
-            verdicts = {s.submission_id: j for s, j in zip(waiting, judgements, strict=True)}
-            for submission_id, judgement in verdicts.items():
-                bronze.write_bronze(settings.archive, submission_id, judgement)
-            warehouse.record_judgements(engine, verdicts, now)
+            judged, faults = _judged(settings, files, register, now.date())
+            # The same bytes under the same name twice are one key here and two submissions.
+            verdicts = {s.submission_id: judged[f] for f, s in zip(files, waiting, strict=True) if f in judged}
+            warehouse.record_judgements(engine, verdicts, now, partial(bronze.write_bronze, settings.archive))
+            faults.raise_if_any()
     return list(batch)
 
 
-def _judged(settings: Settings, files: Sequence[Incoming], register: Register, today: date) -> list[Judgement]:
-    """Verdicts in the order of the files: drafted one by one in limited workers, then checked all together."""
-    drafts = []
+@dataclass(slots=True)
+class _Faults:
+    """Files on which we failed while the others went on."""
+
+    names: list[str] = field(default_factory=list)
+
+    def note(self, name: str, fault: object) -> None:
+        log.error("%s: %s", name, fault)
+        self.names.append(name)
+
+    def raise_if_any(self) -> None:
+        if self.names:
+            raise Unfinished(
+                f"{len(self.names)} files could not be dealt with, the log says why: {', '.join(self.names[:5])}"
+            )
+
+
+def _judged(
+    settings: Settings, files: Sequence[Incoming], register: Register, today: date
+) -> tuple[dict[Incoming, Judgement], _Faults]:
+    """Verdicts by file, in order: drafted one by one in limited workers, then checked all together."""
+    drafts: dict[Incoming, Judgement] = {}
+    faults = _Faults()
     with _pool(settings, partial(judging.draft, register=register, today=today)) as pool:
         for file, draft in pool.map(files):
-            if isinstance(draft, WorkerDied):
-                draft = _unsafe(file, draft)
-            drafts.append(draft)
+            if isinstance(draft, FunctionFailed):
+                faults.note("/".join((*file.folders, file.name)), draft)
+            else:
+                drafts[file] = _unsafe(file, draft) if isinstance(draft, WorkerDied) else draft
     from wentong import checks  # takes seconds to import; the workers above do without it
 
-    checks.check(drafts, register)
-    return drafts
+    checks.check(list(drafts.values()), register)
+    return drafts, faults
 
 
 def _unsafe(file: Incoming, death: WorkerDied) -> Judgement:
@@ -154,10 +183,20 @@ class _Answer:
     received_at: datetime
     folder: Path
     unit_name: str | None
+    share: Path
+
+
+def _of_share(submissions: Sequence[warehouse.Submission], share: Path) -> list[warehouse.Submission]:
+    """Those received from this share. Senders of another one wait until that is collected again."""
+    own = archive.share_name(share)
+    return [submission for submission in submissions if submission.share == own]
 
 
 def answer(settings: Settings, now: datetime, batch: Sequence[int], share: Path | None = None) -> None:
-    """Answer every judged submission of the batch in the share: a receipt, or the sender's own workbook, marked."""
+    """Answer every judged submission of the batch in the share: a receipt, or the sender's own workbook, marked.
+
+    Raises Unfinished when some could not be answered; the others are.
+    """
     share = share or settings.share
     kept = Archive(settings.archive)
     with warehouse.engine(settings) as engine:
@@ -172,12 +211,15 @@ def answer(settings: Settings, now: datetime, batch: Sequence[int], share: Path 
                 s.received_at,
                 archive.answers_folder(share, s.inbox, s.folder),
                 names.get(s.unit_code or ""),
+                share,
             )
-            for s in warehouse.read_submissions(engine, waiting)
+            for s in _of_share(warehouse.read_submissions(engine, waiting), share)
         ]
-        for order, path in _written(settings, orders):
+        faults = _Faults()
+        for order, path in _written(settings, orders, faults):
             assert order.submission_id is not None
             warehouse.record_answers(engine, {order.submission_id: os.path.relpath(path, share)}, now)
+        faults.raise_if_any()
 
 
 def precheck(settings: Settings, now: datetime, share: Path | None = None) -> int:
@@ -188,34 +230,41 @@ def precheck(settings: Settings, now: datetime, share: Path | None = None) -> in
     with warehouse.engine(settings) as engine, TemporaryDirectory(prefix="wentong-") as folder:
         register = Register(warehouse.read_places(engine))
         counties = {place.name: place.code for place in register.counties()}
-        copies = [Path(folder, str(number)) for number in range(len(files))]
-        for file, copy in zip(files, copies, strict=True):
-            shutil.copyfile(file.path, copy)  # judged and marked must be the same bytes
+        # Judged and marked must be the same bytes; what changes while it is copied has its turn next time.
+        copied = [(file, Path(folder, str(number))) for number, file in enumerate(files)]
+        copied = [(file, copy) for file, copy in copied if archive.copy_safely(file, copy)]
         tasks = [
             Incoming(
                 copy,
                 file.path.name,
-                _sha256(copy),
+                _sha256(copy) or "",
                 tuple(Path(file.folder).parts),
                 counties.get(file.inbox.county_name or "", settings.county_code),
             )
-            for file, copy in zip(files, copies, strict=True)
+            for file, copy in copied
         ]
+        judged, faults = _judged(settings, tasks, register, now.date())
+        lying = {copy: file for file, copy in copied}
         orders = []
-        for file, task, judgement in zip(files, tasks, _judged(settings, tasks, register, now.date()), strict=True):
+        for task, judgement in judged.items():
             unit = register.by_code.get(judgement.unit or "")
-            target = file.inbox.path / archive.ANSWERS / file.folder
-            orders.append(_Answer(task.path, task.name, judgement, None, now, target, unit and unit.name))
-        for file, _ in zip(files, _written(settings, orders), strict=True):
-            archive.put_aside(file, archive.CHECKED, now)
-    return len(files)
+            target = lying[task.path].inbox.path / archive.ANSWERS / lying[task.path].folder
+            name = unit and unit.name
+            orders.append(_Answer(task.path, task.name, judgement, None, now, target, name, lying[task.path].share))
+        for order, _ in _written(settings, orders, faults):
+            archive.put_aside(lying[order.original], archive.CHECKED, now)
+        faults.raise_if_any()
+    return len(copied)
 
 
-def _written(settings: Settings, orders: Sequence[_Answer]) -> Iterator[tuple[_Answer, Path]]:
+def _written(settings: Settings, orders: Sequence[_Answer], faults: _Faults) -> Iterator[tuple[_Answer, Path]]:
     """Write answers in limited workers, for they open the foreign files again; without the file where even that dies."""
     with _pool(settings, _write_answer) as pool:
         for order, path in pool.map(orders):
-            yield order, _write_answer(order, readable=False) if isinstance(path, WorkerDied) else path
+            if isinstance(path, FunctionFailed):
+                faults.note(f"{order.folder.name}/{order.name}", path)
+            else:
+                yield order, _write_answer(order, readable=False) if isinstance(path, WorkerDied) else path
 
 
 def _write_answer(order: _Answer, readable: bool = True) -> Path:
@@ -232,7 +281,17 @@ def _write_answer(order: _Answer, readable: bool = True) -> Path:
         order.folder,
         order.name,
         unit_name=order.unit_name,
+        share=order.share,
     )
+
+
+def tell_decision(settings: Settings, now: datetime, submission_id: int, kind: str, reason: str) -> Path:
+    """Tell the sender of a held file what the county decided about it, and why; returns where it is said."""
+    with warehouse.engine(settings) as engine:
+        (one,) = warehouse.read_submissions(engine, [submission_id])
+    share = Path(one.share)  # where it was handed in, whichever share is set today
+    folder = archive.answers_folder(share, one.inbox, one.folder)
+    return answers.tell_decision(share, folder, one.file_name, submission_id, kind == "release", reason, now)
 
 
 # -- load, build, mark, remind -----------------------------------------------------------------------------------------
@@ -265,11 +324,13 @@ def expect_returns(settings: Settings, now: datetime) -> None:
 
 
 def ended_periods(form: Form, today: date) -> list[str]:
-    """This year's periods of a form that are over."""
+    """This year's periods of a form that are over, and the last one before them."""
     if form.period != "quarter":
         return []
-    quarters = (Period.quarter(today.year, quarter) for quarter in (1, 2, 3, 4))
-    return [str(quarter) for quarter in quarters if quarter.last_day < today]
+    quarters = [Period.quarter(year, quarter) for year in (today.year - 1, today.year) for quarter in (1, 2, 3, 4)]
+    over = [quarter for quarter in quarters if quarter.last_day < today]
+    this_year = [quarter for quarter in over if quarter.last_day.year == today.year]
+    return [str(quarter) for quarter in this_year or over[-1:]]
 
 
 def mark(settings: Settings, now: datetime) -> list[Crossing]:
@@ -279,8 +340,11 @@ def mark(settings: Settings, now: datetime) -> list[Crossing]:
 
 
 def remind(settings: Settings, now: datetime, channels: Sequence[str]) -> bool:
-    """Send the county's digest of the day; False on days off and when it was sent already."""
-    expect_returns(settings, now)
+    """Send the county's digest of the day; False on days off and when it was sent already.
+
+    Builds first: who owes what must be known before the first return of a quarter, and a build may have been missed.
+    """
+    build(settings, now)
     with warehouse.engine(settings) as engine:
         note = DEMO_BANNER if settings.is_sample else ""
         return alerts.remind(engine, settings.county_code, channels, now, note)
@@ -290,15 +354,25 @@ def remind(settings: Settings, now: datetime, channels: Sequence[str]) -> bool:
 
 
 def collect(settings: Settings, now: datetime, share: Path | None = None) -> list[warehouse.Submission]:
-    """Receive, judge, answer and load everything in the share once; returns what was received, with its verdicts."""
+    """Receive, judge, answer and load everything in the share once; returns what was received, with its verdicts.
+
+    Raises Unfinished, after everything else is done, when we failed on some files.
+    """
     batches = receive(settings, now, share)
+    faults: list[Unfinished] = []
+    steps: list[Callable[[], object]] = []
     for batch in batches:
-        judge(settings, now, batch)
-        answer(settings, now, batch, share)
-    precheck(settings, now, share)
-    load(settings, now)
+        steps += [partial(judge, settings, now, batch), partial(answer, settings, now, batch, share)]
+    steps += [partial(load, settings, now), partial(precheck, settings, now, share)]
+    for step in steps:
+        try:
+            step()
+        except Unfinished as fault:
+            faults.append(fault)
     build(settings, now)
     mark(settings, now)
+    if faults:
+        raise Unfinished(" ".join(str(fault) for fault in faults))
     with warehouse.engine(settings) as engine:
         return warehouse.read_submissions(engine, [number for batch in batches for number in batch])
 
@@ -308,35 +382,48 @@ def collect(settings: Settings, now: datetime, share: Path | None = None) -> lis
 
 def check(
     settings: Settings, now: datetime, paths: Sequence[Path], form: str | None, period: str | None, unit: str | None
-) -> Iterator[tuple[Path, Judgement]]:
-    """Judge files where they lie and load nothing; one verdict a path, in order, each file on its own."""
+) -> Iterator[tuple[Path, Judgement | str]]:
+    """Judge files where they lie and load nothing; one verdict a path, in order, each file on its own.
+
+    Where we cannot give one (no such file, another form than `form`), a sentence that says why.
+    """
     expected = find_form(form).code if form else None
     with warehouse.engine(settings) as engine:
         register = Register(warehouse.read_places(engine))
     county_code = f"{unit[:6]}000000" if unit else settings.county_code
+    if unit and unit[:9].ljust(12, "0") not in register.by_code:
+        raise WentongError(f"{unit} is no town or county of the register")
     for start in range(0, len(paths), settings.batch_size):
         chunk = paths[start : start + settings.batch_size]
+        found = {path: _sha256(path) for path in chunk}
         files = {
-            path: Incoming(
-                path, path.name, _sha256(path), _folders(path, register, county_code), county_code, period, unit
-            )
-            for path in chunk
-            if not archive.is_dropping(path.name)
+            path: Incoming(path, path.name, sha256, _folders(path, register, county_code), county_code, period, unit)
+            for path, sha256 in found.items()
+            if sha256 and not archive.is_dropping(path.name)
         }
-        judged = dict(zip(files, _judged(settings, list(files.values()), register, now.date()), strict=True))
+        judged, _ = _judged(settings, list(files.values()), register, now.date())
         for path in chunk:
-            judgement = judged.get(path) or Judgement(path.name, _sha256(path), "ignore")
-            if expected and judgement.form not in (None, expected):
-                raise WentongError(f"{path.name} is a return of {judgement.form}, not of {expected}")
-            yield path, judgement
+            sha256 = found[path]
+            judgement = judged.get(files[path]) if path in files else Judgement(path.name, sha256 or "", "ignore")
+            if not sha256:
+                yield path, f"cannot read {path}: it is no file, or may not be read"
+            elif judgement is None:
+                yield path, f"{path} could not be judged through a fault of ours; the log says why"
+            elif expected and judgement.form not in (None, expected):
+                yield path, f"{path} is a return of {judgement.form}, not of {expected}"
+            else:
+                yield path, judgement
 
 
-def _sha256(path: Path) -> str:
+def _sha256(path: Path) -> str | None:
+    """Of a regular file; None if there is none or it cannot be read."""
     try:
+        if not path.is_file():
+            return None
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise WentongError(f"cannot read {path}: {error.strerror}") from error
+    except OSError:
+        return None
 
 
 def _folders(path: Path, register: Register, county_code: str) -> tuple[str, ...]:

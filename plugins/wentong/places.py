@@ -258,7 +258,8 @@ class Register:
             return Resolved(None, (_about_code("unknown_code", code, nearest=near),))
         findings: tuple[Finding, ...] = ()
         if name and named and not self._means(name.raw, place):
-            if named.place or not self._resembles(name.raw, place):
+            means_another = any(self._lookup(name.raw, town.code, county_code) for town in self.towns(county_code))
+            if means_another or not self._resembles(name.raw, place):
                 return Resolved(None, (self._conflict(code, place, name),))
             findings = (_about_name("name_differs", name.raw, name=place.name),)
         if town_code and place.parent_code != town_code:

@@ -23,7 +23,7 @@ from wentong.errors import DeclarationError, WentongError
 from wentong.forms import SCHEMAS, find_form
 from wentong.milestones import Crossing
 from wentong.periods import Period
-from wentong.warehouse.connections import next_load, query
+from wentong.warehouse.connections import lock_loads, next_load, query
 from wentong.warehouse.migrate import keep_periods
 
 
@@ -193,35 +193,40 @@ def import_plan(
     if path is None:
         raise DeclarationError(f"{plan_path.name}: name the frozen list under task_list or give it beside the plan")
     tasks = load_task_list(path)
-    with engine.connect() as connection:
+    with engine.begin() as connection:
+        lock_loads(connection)  # two imports at once: the second finds what the first brought
         _villages(connection, plan, path.name, tasks)
         known = _stored(connection, plan.code)
-    if known:
-        if known == (_declared(plan), set(tasks)):
-            return Imported(plan.code, len(tasks), 0, 0, None)
-        if not why:
-            added, removed = len(tasks.keys() - known[1]), len(known[1] - tasks.keys())
-            what = f"{added} added, {removed} removed" if added or removed else "the plan's own terms differ"
-            raise WentongError(
-                f"the frozen list of {plan.code} is imported already and this one differs ({what}); "
-                "to replace it say why, with the approval number"
-            )
-    payload = {"plan": _declared(plan), "tasks": list(tasks), "list": path.name, "why": why}
-    seq = journal.append("plan_imported", payload, at)
-    with engine.begin() as connection:
-        return apply_plan(connection, payload, seq, at)
+        if known:
+            if known == (_declared(plan), set(tasks)):
+                return Imported(plan.code, len(tasks), 0, 0, None)
+            if not why:
+                added, removed = len(tasks.keys() - known[1]), len(known[1] - tasks.keys())
+                what = f"{added} added, {removed} removed" if added or removed else "the plan's own terms differ"
+                raise WentongError(
+                    f"the frozen list of {plan.code} is imported already and this one differs ({what}); "
+                    "to replace it say why, with the approval number"
+                )
+        payload = {"plan": _declared(plan), "tasks": list(tasks), "list": path.name, "why": why}
+        return apply_plan(connection, payload, journal.append("plan_imported", payload, at), at)
 
 
 def apply_plan(connection: Connection, payload: Mapping[str, Any], seq: int, at: datetime) -> Imported:
-    """Put a journaled plan into the warehouse: new tasks begin, absent ones end, nothing is deleted."""
+    """Put a journaled plan into the warehouse: what is new or changed begins, what is absent ends, nothing is deleted."""
     plan = _plan(payload["plan"])
     codes = {code: line for line, code in enumerate(payload["tasks"], start=2)}
     villages = _villages(connection, plan, payload["list"], codes)
     load_id = next_load(connection, "plan", seq, at)
     keep_periods(connection, [str(milestone.period) for milestone in plan.milestones])
-    connection.execute(text(_PUT_PLAN), {**_plan_row(plan), "from_load": load_id})
+    terms = {**_plan_row(plan), "from_load": load_id}
+    connection.execute(text(_END_PLAN), terms)
+    connection.execute(text(_BEGIN_PLAN), terms)
+    numbers = {"plan_code": plan.code, "from_load": load_id, "numbers": [m.number for m in plan.milestones]}
+    connection.execute(text(_END_MILESTONES), numbers)
     for milestone in plan.milestones:
-        connection.execute(text(_PUT_MILESTONE), _milestone_row(plan.code, milestone))
+        row = {**_milestone_row(plan.code, milestone), "from_load": load_id}
+        connection.execute(text(_END_MILESTONE), row)
+        connection.execute(text(_BEGIN_MILESTONE), row)
     listed = {"plan_code": plan.code, "from_load": load_id, "org_ids": [org for org, _ in villages.values()]}
     removed = connection.execute(text(_END_TASKS), listed).rowcount
     towns = {"town_codes": [town for _, town in villages.values()]}
@@ -232,7 +237,9 @@ def apply_plan(connection: Connection, payload: Mapping[str, Any], seq: int, at:
 def codes(engine: Engine) -> list[str]:
     """The codes of all plans in the warehouse, in order."""
     with engine.connect() as connection:
-        return list(connection.scalars(text("select plan_code from core.plans order by plan_code")))
+        return list(
+            connection.scalars(text("select plan_code from core.plans where to_load is null order by plan_code"))
+        )
 
 
 def derive_events(engine: Engine, plan_code: str) -> None:
@@ -243,7 +250,8 @@ def derive_events(engine: Engine, plan_code: str) -> None:
     binds = {"plan_code": plan_code}
     with _marking(engine, plan_code) as connection:
         connection.execute(text("set local work_mem = '128MB'"))
-        table = connection.scalar(text("select table_name from core.plans where plan_code = :plan_code"), binds)
+        wanted = text("select table_name from core.plans where plan_code = :plan_code and to_load is null")
+        table = connection.scalar(wanted, binds)
         if table is None:
             raise WentongError(f"there is no plan {plan_code}; import it first")
         if table != "village_center":
@@ -371,13 +379,13 @@ select
     plan_code as code, title, form_code as form, table_name as "table", county_code, year, completion_stage,
     minimum_floor_area_m2, frozen_on, document
 from core.plans
-where plan_code = :plan_code
+where plan_code = :plan_code and to_load is null
 """
 
 _READ_MILESTONES = """
 select number, period, cast(share_numerator as text) || '/' || cast(share_denominator as text) as share
 from core.plan_milestones
-where plan_code = :plan_code
+where plan_code = :plan_code and to_load is null
 order by number
 """
 
@@ -388,27 +396,56 @@ inner join core.dim_org as org on task.org_id = org.org_id and org.to_load is nu
 where task.plan_code = :plan_code and task.to_load is null
 """
 
-_PUT_PLAN = """
+_END_PLAN = """
+update core.plans
+set to_load = :from_load
+where
+    plan_code = :plan_code
+    and to_load is null
+    and (
+        title, form_code, table_name, county_code, year, completion_stage, minimum_floor_area_m2, frozen_on, document
+    ) is distinct from (
+        :title, :form_code, :table_name, :county_code, :year, :completion_stage, :minimum_floor_area_m2, :frozen_on,
+        :document
+    )
+"""
+
+_BEGIN_PLAN = """
 insert into core.plans (
     plan_code, title, form_code, table_name, county_code, year, completion_stage, minimum_floor_area_m2, frozen_on,
     document, from_load
 )
-values (
+select
     :plan_code, :title, :form_code, :table_name, :county_code, :year, :completion_stage, :minimum_floor_area_m2,
     :frozen_on, :document, :from_load
-)
-on conflict (plan_code) do update set
-    title = excluded.title, form_code = excluded.form_code, table_name = excluded.table_name,
-    county_code = excluded.county_code, year = excluded.year, completion_stage = excluded.completion_stage,
-    minimum_floor_area_m2 = excluded.minimum_floor_area_m2, frozen_on = excluded.frozen_on,
-    document = excluded.document, from_load = excluded.from_load
+where not exists (select 1 from core.plans where plan_code = :plan_code and to_load is null)
 """
 
-_PUT_MILESTONE = """
-insert into core.plan_milestones (plan_code, number, period, share_numerator, share_denominator)
-values (:plan_code, :number, :period, :share_numerator, :share_denominator)
-on conflict (plan_code, number) do update set
-    period = excluded.period, share_numerator = excluded.share_numerator, share_denominator = excluded.share_denominator
+_END_MILESTONES = """
+update core.plan_milestones
+set to_load = :from_load
+where plan_code = :plan_code and to_load is null and number <> all(cast(:numbers as smallint[]))
+"""
+
+_END_MILESTONE = """
+update core.plan_milestones
+set to_load = :from_load
+where
+    plan_code = :plan_code
+    and number = :number
+    and to_load is null
+    and (period, share_numerator, share_denominator) is distinct from (
+        cast(:period as text), cast(:share_numerator as int), cast(:share_denominator as int)
+    )
+"""
+
+_BEGIN_MILESTONE = """
+insert into core.plan_milestones (plan_code, number, period, share_numerator, share_denominator, from_load)
+select
+    :plan_code, :number, :period, cast(:share_numerator as int), cast(:share_denominator as int), :from_load
+where not exists (
+    select 1 from core.plan_milestones where plan_code = :plan_code and number = :number and to_load is null
+)
 """
 
 _END_TASKS = """

@@ -73,7 +73,7 @@ def server(home: Path) -> Iterator[Server]:
 
     Raises EnvironmentProblem when there are no binaries or the server does not start.
     """
-    folder = home.absolute() / "postgres"
+    folder = home.resolve() / "postgres"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         use = open(folder / "use.lock", "w")  # noqa: SIM115 - closed below
@@ -91,12 +91,12 @@ def server(home: Path) -> Iterator[Server]:
 
 def is_running(home: Path) -> bool:
     """Whether a server of this home is up, whoever uses it."""
-    return _postmaster(home.absolute() / "postgres") is not None
+    return _postmaster(home.resolve() / "postgres") is not None
 
 
 def stop_if_unused(home: Path) -> None:
     """Stop a server that killed processes left behind; does nothing if one is in use, or none runs."""
-    folder = home.absolute() / "postgres"
+    folder = home.resolve() / "postgres"
     if folder.exists():
         with open(folder / "use.lock", "w") as use:
             _leave(folder, use)

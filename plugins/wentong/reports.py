@@ -95,9 +95,10 @@ def status_table(rows: Iterable[Row], sample: bool = False) -> str:
 
 
 def held_table(rows: Iterable[Row]) -> str:
-    """Held files, one after the other: number, file, reason, and what can be done."""
+    """Held files, one after the other: number, file, what it would load as, reason, and what can be done."""
     listed = [
-        f"第{row['submission_id']}号  {'/'.join(filter(None, (row['folder'], row['file_name'])))}\n    {row['reason']}"
+        f"第{row['submission_id']}号  {_file(row['folder'], row['file_name'])}"
+        f"  放行后入库为:{row['period'] or '报告期不明'} {row['unit_code'] or '单位不明'}\n    {_one_line(row['reason'])}"
         for row in rows
     ]
     if not listed:
@@ -105,17 +106,28 @@ def held_table(rows: Iterable[Row]) -> str:
     return "\n".join([*listed, "放行:wentong release 号 --why 理由    退回:wentong return 号 --why 理由"])
 
 
-def collected_table(received: Iterable[Any]) -> str:
-    """What one collection received: one line a file, then the counts."""
+def collected_table(received: Iterable[Any], to_mend: Mapping[int, int]) -> str:
+    """What one collection received: one line a file with how many places must be mended, then the counts."""
     outcomes = {"load": "入库", "quarantine_file": "暂存", "reject": "退回", "ignore": "忽略"}
     listed = list(received)
-    lines = [
-        f"第{one.submission_id}号 {outcomes[one.outcome]}  {'/'.join(filter(None, (one.folder, one.file_name)))}"
-        f"  → {one.answer_path}"
-        for one in listed
-    ]
+    lines = []
+    for one in listed:
+        mend = f"  需修改{to_mend[one.submission_id]}处" if one.submission_id in to_mend else ""
+        file = _file(one.folder, one.file_name)
+        lines.append(
+            f"第{one.submission_id}号 {outcomes[one.outcome]}{mend}  {file}  → {_one_line(one.answer_path or '')}"
+        )
     counts = "  ".join(f"{title} {sum(one.outcome == key for one in listed)}" for key, title in outcomes.items())
     return "\n".join([*lines, f"收到 {len(listed)} 个文件:{counts}"])
+
+
+def _file(folder: str, name: str) -> str:
+    return _one_line("/".join(filter(None, (folder, name))))
+
+
+def _one_line(text: str) -> str:
+    """What strangers wrote, without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def _first_day(period: str) -> str:

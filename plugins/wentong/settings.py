@@ -3,6 +3,11 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+from wentong.errors import EnvironmentProblem
+
+Number = TypeVar("Number", int, float)
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: the folder that holds dags/, plugins/ and include/."""
@@ -47,7 +52,17 @@ class Settings:
         """Read WENTONG_* from the environment; relative paths are taken from the current folder."""
 
         def path(name: str, default: Path) -> Path:
-            return Path(os.environ.get(name) or default).absolute()
+            return Path(os.environ.get(name) or default).resolve()  # one name for one place, whatever links lead there
+
+        def number(name: str, default: str, of: type[Number]) -> Number:
+            written = os.environ.get(name) or default
+            try:
+                found = of(written)
+            except ValueError:
+                found = of(0)
+            if found <= 0:
+                raise EnvironmentProblem(f"{name} is {written!r}; write a number above 0.")
+            return found
 
         home = path("WENTONG_HOME", PROJECT / "var" / "site")
         return cls(
@@ -57,8 +72,8 @@ class Settings:
             database_url=os.environ.get("WENTONG_DATABASE_URL") or None,
             owner_database_url=os.environ.get("WENTONG_OWNER_DATABASE_URL") or None,
             county_code=os.environ.get("WENTONG_COUNTY", "440783").ljust(12, "0"),
-            batch_size=int(os.environ.get("WENTONG_BATCH_SIZE", "500")),
-            parse_seconds=float(os.environ.get("WENTONG_PARSE_SECONDS", "20")),
-            parse_bytes=int(os.environ.get("WENTONG_PARSE_BYTES", str(1 << 30))),
-            ui_port=int(os.environ.get("WENTONG_UI_PORT", "8080")),
+            batch_size=number("WENTONG_BATCH_SIZE", "500", int),
+            parse_seconds=number("WENTONG_PARSE_SECONDS", "20", float),
+            parse_bytes=number("WENTONG_PARSE_BYTES", str(1 << 30), int),
+            ui_port=number("WENTONG_UI_PORT", "8080", int),
         )

@@ -103,7 +103,7 @@ def down(settings: Settings, say: Say = print) -> None:
     if lock_file.exists():
         with open(lock_file, "r+") as lock:
             if not _locked(lock):
-                pid = int(lock.read() or 0)
+                pid = _written_number(lock)
                 say(f"Stopping the site (process {pid})")
                 os.kill(pid, signal.SIGTERM)
                 if not _wait(lambda: _locked(lock), seconds=90):
@@ -112,6 +112,16 @@ def down(settings: Settings, say: Say = print) -> None:
             stopped = _sweep(settings.home) or stopped
     postgres.stop_if_unused(settings.home)
     say("Stopped." if stopped else "No site is running here.")
+
+
+def _written_number(lock: IO[str]) -> int:
+    """The process number in the lock file, once the process that holds it has written it there."""
+    for _ in range(100):
+        lock.seek(0)
+        if written := lock.read().strip():
+            return int(written)
+        time.sleep(0.1)
+    raise EnvironmentProblem(f"A site is starting but does not say its process number in {lock.name}.")
 
 
 @contextmanager

@@ -40,7 +40,10 @@ class WorkerDied:
 
 
 class FunctionFailed(RuntimeError):
-    """The function raised an exception: our fault, not the item's. The message ends with the child's traceback."""
+    """The function raised an exception: our fault, not the item's. The message ends with the child's traceback.
+
+    For an item it stands in place of the result, so that the others go on; it is raised when no child can start at all.
+    """
 
 
 class Pool(Generic[T, R]):
@@ -63,13 +66,10 @@ class Pool(Generic[T, R]):
             self._dismiss(child)
         self._selector.close()
 
-    def map(self, items: Iterable[T]) -> Iterator[tuple[T, R | WorkerDied]]:
-        """Each item with its result, in the order of `items`, which is read only as fast as the work proceeds.
-
-        Raises FunctionFailed when the function raises.
-        """
+    def map(self, items: Iterable[T]) -> Iterator[tuple[T, R | WorkerDied | FunctionFailed]]:
+        """Each item with its result, in the order of `items`, which is read only as fast as the work proceeds."""
         work: _Work[T] = _Work(enumerate(items))
-        done: dict[int, tuple[T, R | WorkerDied]] = {}
+        done: dict[int, tuple[T, R | WorkerDied | FunctionFailed]] = {}
         following = 0
         try:
             while True:
@@ -107,7 +107,9 @@ class Pool(Generic[T, R]):
         self._selector.unregister(child.answers)
         child.end()
 
-    def _collect(self, work: "_Work[T]", done: dict[int, tuple[T, R | WorkerDied]], wait: bool) -> None:
+    def _collect(
+        self, work: "_Work[T]", done: dict[int, tuple[T, R | WorkerDied | FunctionFailed]], wait: bool
+    ) -> None:
         """Take one answer from each child that has one; wait for the first if told so."""
         ready = [cast("_Child[T]", key.data) for key, _ in self._selector.select(self._seconds + _GRACE if wait else 0)]
         if wait and not ready:  # not even the alarm could end them: stuck in the kernel, on a dead network folder
@@ -119,12 +121,15 @@ class Pool(Generic[T, R]):
             if answer is None:
                 self._bury(child, work, done)
             elif answer[0] == "failed":
-                raise FunctionFailed(f"{child.batch[0][1]!r}\n{answer[1]}")
+                number, item = child.took_one()
+                done[number] = (item, FunctionFailed(answer[1]))
             elif answer[0] == "done":
                 number, item = child.took_one()
                 done[number] = (item, cast("R", answer[1]))
 
-    def _bury(self, child: "_Child[T]", work: "_Work[T]", done: dict[int, tuple[T, R | WorkerDied]]) -> None:
+    def _bury(
+        self, child: "_Child[T]", work: "_Work[T]", done: dict[int, tuple[T, R | WorkerDied | FunctionFailed]]
+    ) -> None:
         """Blame the item the child was at and hand back those after it.
 
         Memory may have been used up by what came before, so only a fresh child can blame an item for its death.
@@ -251,7 +256,7 @@ def _serve() -> None:
             except MemoryError:
                 _write(answers, _frame(("memory", None)))
                 return
-            except Exception:  # reported to the parent, which raises it
+            except Exception:  # reported to the parent
                 frame = _frame(("failed", traceback.format_exc()))
             signal.setitimer(signal.ITIMER_REAL, 0)
             _write(answers, frame)

@@ -84,8 +84,14 @@ def manager(settings: Settings) -> int | None:
 
 def component(settings: Settings, name: str) -> list[psutil.Process]:
     """The process the manager started for this component."""
-    own = [process for process in belonging(settings) if process.ppid() == manager(settings)]
-    return [process for process in own if site.COMPONENTS[name] in " ".join(process.cmdline())]
+    found = []
+    for process in belonging(settings):
+        try:
+            if process.ppid() == manager(settings) and site.COMPONENTS[name] in " ".join(process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue  # gone since it was listed
+    return found
 
 
 def soon(condition: Callable[[], object], seconds: float = 60) -> bool:

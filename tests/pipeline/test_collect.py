@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from wentong import pipeline, warehouse
+from wentong import archive, pipeline, warehouse
 from wentong.archive import Archive
+from wentong.errors import Unfinished
 from wentong.periods import CHINA
 from wentong.samples import Sample, samples
 from wentong.settings import Settings
@@ -118,6 +119,13 @@ def test_a_precheck_is_answered_and_counts_for_nothing(
     assert rows(settings, "select count(*) from ops.submissions") == before
 
 
+def test_check_goes_on_after_what_is_no_file(settings: Settings, clean: dict[str, Sample], tmp_path: Path) -> None:
+    good = tmp_path / "马冈镇2026年1季度.xlsx"
+    good.write_bytes(clean["马冈镇"].content)
+    found = list(pipeline.check(settings, NOW, [tmp_path / "missing.xlsx", tmp_path, good], None, None, None))
+    assert [isinstance(verdict, str) for _, verdict in found] == [True, True, False]
+
+
 def test_a_held_file_is_loaded_when_released(settings: Settings, clean: dict[str, Sample]) -> None:
     sample = clean["赤坎镇"]
     drop(settings, sample, sample.content, "赤坎镇2026年第二季度.xlsx")
@@ -133,6 +141,33 @@ def test_a_held_file_is_loaded_when_released(settings: Settings, clean: dict[str
     assert rows(settings, "select count(*) > 0 from core.fct_village_center where town_code = '440783109000'") == [
         (True,)
     ]
+
+
+def test_the_sender_hears_of_a_decision(settings: Settings, clean: dict[str, Sample]) -> None:
+    sample = clean["大沙镇"]
+    drop(settings, sample, sample.content, "大沙镇2026年第三季度.xlsx")
+    (held,) = pipeline.collect(settings, NOW)
+    said = pipeline.tell_decision(settings, NOW, held.submission_id, "return", "请把文件名改成第一季度")
+    assert said.parent == settings.share / "开平市" / "回执" / "大沙镇"
+    assert "请把文件名改成第一季度" in said.read_text(encoding="utf-8-sig")
+
+
+def test_one_file_we_fail_on_does_not_stop_the_others(settings: Settings, clean: dict[str, Sample]) -> None:
+    """The answer of one town cannot be delivered: the other town's return is answered and loaded all the same."""
+    blocked, fine = clean["龙胜镇"], clean["金鸡镇"]
+    obstacle = settings.share / "开平市" / "回执" / "龙胜镇"
+    obstacle.parent.mkdir(parents=True, exist_ok=True)
+    obstacle.write_text("a file where the folder should be")
+    drop(settings, blocked, blocked.content)
+    drop(settings, fine, fine.content)
+    with pytest.raises(Unfinished, match="龙胜镇"):
+        pipeline.collect(settings, NOW)
+    loaded = "select count(*) > 0 from core.fct_village_center where town_code = :town"
+    assert rows(settings, loaded, town="440783112000") == [(True,)]
+    assert list((settings.share / "开平市" / "回执" / "金鸡镇").iterdir())
+    obstacle.unlink()
+    pipeline.collect(settings, NOW)
+    assert list(obstacle.iterdir())
 
 
 def test_nothing_in_the_share_stops_the_others(settings: Settings, clean: dict[str, Sample]) -> None:
@@ -152,6 +187,17 @@ def test_nothing_in_the_share_stops_the_others(settings: Settings, clean: dict[s
     assert all(one.answer_path for one in received)
     kept = settings.archive
     assert all((kept / one.archive_name).exists() for one in received)
+
+
+def test_a_changed_original_is_named(settings: Settings) -> None:
+    kept = Archive(settings.archive)
+    assert list(kept.damages()) == []
+    original = next(path for path in sorted(settings.archive.glob("??/*.xlsx")))
+    content = original.read_bytes()
+    original.chmod(0o600)
+    original.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert list(kept.damages()) == [f"{original.relative_to(settings.archive)}: not the bytes that were received"]
+    original.write_bytes(content)
 
 
 def test_check_prints_one_line_a_file(settings: Settings, clean: dict[str, Sample], tmp_path: Path) -> None:
@@ -190,3 +236,54 @@ def test_check_prints_one_line_a_file(settings: Settings, clean: dict[str, Sampl
         "message",
     }
     assert rows(settings, "select count(*) from ops.submissions") == before
+
+
+def test_answers_go_to_the_share_a_file_came_from(settings: Settings, clean: dict[str, Sample], tmp_path: Path) -> None:
+    other = replace(settings, share=tmp_path / "other share")
+    one, two = clean["赤水镇"], clean["蚬冈镇"]
+    drop(settings, one, one.content)
+    pipeline.receive(settings, NOW)  # and killed
+    drop(other, two, two.content)
+    assert [s.folder for s in pipeline.collect(other, NOW)] == ["赤水镇", "蚬冈镇"], "judged and loaded, both"
+    assert [path.name for path in (other.share / "开平市" / "回执").iterdir()] == ["蚬冈镇"]
+    assert [s.folder for s in pipeline.collect(settings, NOW)] == ["赤水镇"]
+    assert len(list((settings.share / "开平市" / "回执" / "赤水镇").iterdir())) == 1
+
+
+def test_what_is_written_after_it_was_received_is_received(settings: Settings, clean: dict[str, Sample]) -> None:
+    sample = clean["塘口镇"]
+    path = drop(settings, sample, sample.content[:3000], "慢慢写.xlsx")
+    with open(path, "ab") as writer:
+        (half,) = pipeline.collect(settings, NOW)
+        writer.write(sample.content[3000:])
+    (whole,) = pipeline.collect(settings, NOW)
+    assert (half.outcome, whole.outcome) == ("reject", "load")
+    assert pipeline.collect(settings, NOW) == []
+
+
+def test_a_precheck_goes_on_when_a_file_is_taken_away(
+    settings: Settings, clean: dict[str, Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = clean["塘口镇"]
+    gone, stays = (drop(settings, sample, sample.content, f"{n}.xlsx", "预审") for n in ("拿走", "留下"))
+    found = archive.incoming(settings.share, 0, NOW, archive.PRECHECK)
+    gone.unlink()
+    monkeypatch.setattr(archive, "incoming", lambda *_: found)
+    assert pipeline.precheck(settings, NOW) == 1
+    assert not stays.exists()
+
+
+def test_no_answer_leaves_the_share_through_a_link(
+    settings: Settings, clean: dict[str, Sample], tmp_path: Path
+) -> None:
+    sample = clean["月山镇"]
+    link = settings.share / "开平市" / "回执" / sample.town
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path)
+    drop(settings, sample, sample.content)
+    with pytest.raises(Unfinished):
+        pipeline.collect(settings, NOW)
+    assert list(tmp_path.iterdir()) == []
+    link.unlink()
+    pipeline.collect(settings, NOW)
+    assert len(list(link.iterdir())) == 1

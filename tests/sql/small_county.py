@@ -77,7 +77,7 @@ class Warehouse:
         terms = {"county_code": COUNTY, "year": 2026, "completion_stage": "met_in_return", "minimum_floor_area_m2": 200}
         self.insert("core.plans", {**plan, **terms, "frozen_on": date(2026, 1, 1), "from_load": load})
         for number, share in enumerate(((1, 2), (9, 10), (1, 1)), start=1):
-            row = {"plan_code": "plan_2026", "number": number, "period": f"2026Q{number}"}
+            row = {"plan_code": "plan_2026", "number": number, "period": f"2026Q{number}", "from_load": load}
             self.insert("core.plan_milestones", {**row, "share_numerator": share[0], "share_denominator": share[1]})
         for org_id, town in ((4, TOWN_A), (5, TOWN_A), (6, TOWN_A), (8, TOWN_B), (9, TOWN_B)):
             row = {"plan_code": "plan_2026", "org_id": org_id, "town_code": town, "from_load": load}

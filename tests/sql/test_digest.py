@@ -4,7 +4,7 @@ import email
 import email.policy
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -94,6 +94,20 @@ def test_the_digest_of_a_county(county: Warehouse) -> None:
     assert "二季度 &lt;b&gt; .xlsx" in message.body_html
     assert "<b>" not in message.body_html
     assert "{{" not in message.body_html
+
+
+def test_a_town_that_reported_owes_no_more_when_a_later_file_is_held(county: Warehouse) -> None:
+    owing = "select unit_name, period from marts.overdue_list where period = '2026Q1'"
+    assert county.rows(owing) == []
+    later = county.submit(TOWN_A, "2026Q1", "quarantine_file", folder="甲镇", received_at=MORNING)
+    county.do(
+        "update core.fct_obligation set submission = 'held', submission_id = :n where org_id = 2 and period = '2026Q1'",
+        n=later,
+    )
+    assert county.rows(owing) == []
+    assert "2026年第1季度" not in digest(county.engine, COUNTY, MORNING.date()).body_text.partition("二、")[0]
+    matrix = "select label from marts.submission_matrix where unit_name = '甲镇' and period = '2026Q1'"
+    assert county.rows(matrix) == [{"label": "暂存待处理"}]
 
 
 def test_what_is_due_soon_is_asked_for(county: Warehouse) -> None:
@@ -189,3 +203,19 @@ def test_a_channel_that_refuses_is_tried_again(county: Warehouse, mail: tuple[In
     assert county.rows(SENT) == []
     inbox.is_closed = False
     assert remind(county.engine, COUNTY, [address + "a@example.cn"], MORNING)
+
+
+def test_what_came_since_the_last_message_is_in_the_next(county: Warehouse, mail: tuple[Inbox, str]) -> None:
+    """Sent at half past eight: what could not be read at a quarter to nine must not fall between two messages."""
+    last = datetime(2026, 7, 8, 8, 30, tzinfo=CHINA)
+    for minute in (-1, 15):
+        county.submit(
+            TOWN_A, "2026Q2", "reject", file_name=f"照片{minute}.jpg", received_at=last + timedelta(minutes=minute)
+        )
+    assert "照片15.jpg" not in digest(county.engine, COUNTY, MORNING.date()).body_text  # no message: since nine o'clock
+    assert remind(county.engine, COUNTY, [mail[1]], last)
+    for _ in range(2):
+        text = digest(county.engine, COUNTY, MORNING.date()).body_text
+        assert "照片15.jpg" in text
+        assert "照片-1.jpg" not in text
+        remind(county.engine, COUNTY, [mail[1]], MORNING)  # today's own message does not move the window

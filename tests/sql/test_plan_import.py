@@ -1,6 +1,7 @@
 """Importing a plan and its frozen list: journaled first, once, and with the line named where it is wrong."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -148,3 +149,62 @@ def test_the_journal_alone_gives_the_same_plan(county: Warehouse, files: tuple[P
     assert [county.rows(f"select * from {table} order by 1, 2") for table in tables] == before
     with county.engine.connect() as connection:
         assert connection.scalar(sa.text("select count(*) from core.plan_tasks")) == 5
+
+
+def test_what_was_known_before_another_import_stays(county: Warehouse, files: tuple[Path, Path]) -> None:
+    """Terms, milestones and list change; the figures of the loads before do not."""
+    journal = Entries()
+    import_plan(county.engine, journal, *files, AT)
+    county.report(TOWN_A, "2026Q1", {number: {"build_status": "built", "floor_area_m2": 250} for number in (201, 202)})
+    then = county.report(TOWN_B, "2026Q1", {201: {"build_status": "built", "floor_area_m2": 600}})
+    mark(county.engine, "county_2026", AT)
+    marts = [f"select * from marts.{mart}({then})" for mart in ("coverage_board", "task_progress", "gap_list")]
+    before = [sorted(map(repr, county.rows(mart))) for mart in marts]
+    board = "select milestone_number as k, period, tasks, accepted, required, short from marts.coverage_board({}) "
+    board += "where scope_level = 'county' order by 1"
+    assert county.rows(board.format(then)) == [
+        {"k": 1, "period": "2026Q1", "tasks": 5, "accepted": 3, "required": 3, "short": 0},
+        {"k": 2, "period": "2026Q4", "tasks": 5, "accepted": 3, "required": None, "short": None},
+    ]
+
+    terms = {"title": "新的任务", "minimum_floor_area_m2": 500}
+    milestones = [{"number": 1, "period": "2026Q2", "share": "4/5"}]
+    files[0].write_text(yaml.safe_dump({**PLAN, **terms, "milestones": milestones}, allow_unicode=True))
+    write(files[1], VILLAGES[1:])
+    now = import_plan(county.engine, journal, *files, AT, why="示文〔2026〕1号").load_id
+    for _ in range(2):
+        mark(county.engine, "county_2026", AT)
+        assert [sorted(map(repr, county.rows(mart))) for mart in marts] == before
+        assert county.rows(board.format(now)) == [
+            {"k": 1, "period": "2026Q2", "tasks": 4, "accepted": 1, "required": 4, "short": 3}
+        ]
+    assert county.rows("select from_load, to_load from core.plans order by 1") == [
+        {"from_load": 2, "to_load": now},
+        {"from_load": now, "to_load": None},
+    ]
+    assert import_plan(county.engine, journal, *files, AT).load_id is None  # it is there: nothing differs
+
+
+def test_a_lower_requirement_is_crossed_by_what_was_there(county: Warehouse, files: tuple[Path, Path]) -> None:
+    journal = Entries()
+    import_plan(county.engine, journal, *files, AT)
+    county.report(TOWN_A, "2026Q1", {201: {"build_status": "built", "floor_area_m2": 250}})
+    assert mark(county.engine, "county_2026", AT) == []
+    easier = [{"number": 1, "period": "2026Q1", "share": "1/5"}, PLAN["milestones"][1]]  # type: ignore[index]
+    files[0].write_text(yaml.safe_dump({**PLAN, "milestones": easier}, allow_unicode=True))
+    now = import_plan(county.engine, journal, *files, AT, why="示文〔2026〕2号").load_id
+    crossed = [(one.scope_code, one.required, one.from_load) for one in mark(county.engine, "county_2026", AT)]
+    assert crossed == [(COUNTY, 1, now), (TOWN_A, 1, now)]
+    assert county.rows("select number, from_load, to_load from core.plan_milestones order by 1, 2") == [
+        {"number": 1, "from_load": 2, "to_load": now},
+        {"number": 1, "from_load": now, "to_load": None},
+        {"number": 2, "from_load": 2, "to_load": None},
+    ]
+
+
+def test_two_imports_at_once_are_one(county: Warehouse, files: tuple[Path, Path]) -> None:
+    journal = Entries()
+    with ThreadPoolExecutor(2) as pool:
+        loads = list(pool.map(lambda _: import_plan(county.engine, journal, *files, AT).load_id, range(2)))
+    assert sorted(map(repr, loads)) == ["2", "None"]
+    assert len(journal.entries) == 1

@@ -1,8 +1,11 @@
 """Answers from outside: what a sender finds in the file that comes back."""
 
+import errno
+import os
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,9 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 
-from wentong import grid, readers
+from wentong import archive, grid, readers
 from wentong.answers import LISTED, answer
+from wentong.errors import EnvironmentProblem
 from wentong.findings import Finding, finding_types
 from wentong.forms import find_form
 from wentong.marks import FEEDBACK_TITLE, MARK_SHEET, is_feedback_sheet, plain_name, read_mark
@@ -456,6 +460,47 @@ def test_answers_never_overwrite(original: Path, answered: Answer) -> None:
     assert second.name == "需修改1处_水口镇2026年3季度_第12号(2).xlsx"
     assert first.read_bytes() == b"the sender is working on it"
     assert {path.suffix for path in first.parent.iterdir()} == {".xlsx"}
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(
+    original: Path, answered: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(archive, "_create", refuse)
+    with pytest.raises(EnvironmentProblem, match=r"Cannot write answers to .*/回执: Read-only file system\."):
+        answered(original, [BAD_BOOKS])
+    monkeypatch.undo()
+    assert list((tmp_path / "回执").iterdir()) == []
+    (tmp_path / "回执").rmdir()
+    (tmp_path / "回执").write_bytes(b"a file where the folder should be")
+    with pytest.raises(EnvironmentProblem, match=r"Cannot write answers to .*/回执: "):
+        answered(original, [BAD_BOOKS])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_share_we_may_only_read_gets_no_answer(original: Path, answered: Answer, tmp_path: Path) -> None:
+    (tmp_path / "回执").mkdir(mode=0o555)
+    with pytest.raises(EnvironmentProblem, match="Permission denied"):
+        answered(original, [BAD_BOOKS])
+
+
+def test_an_answer_is_not_written_through_a_link(original: Path, tmp_path: Path) -> None:
+    share, outside = tmp_path / "share", tmp_path / "outside"
+    for folder in (share / "回执", outside):
+        folder.mkdir(parents=True)
+    (share / "回执/水口镇").symlink_to(outside)
+    verdict = Judgement("a.xlsx", "ab" * 32, "reject")
+    give = partial(answer, original, None, verdict, 12, NOW, file_name="a.xlsx", share=share)
+    with pytest.raises(EnvironmentProblem, match="回执/水口镇: a link leads out of the shared folder"):
+        give(out_dir=share / "回执/水口镇")
+    (share / "回执/需重新报送_a_第12号.txt").symlink_to(outside / "planted")
+    assert give(out_dir=share / "回执").name == "需重新报送_a_第12号(2).txt"
+    assert list(outside.iterdir()) == []
+    with pytest.raises(EnvironmentProblem, match="No such file or directory"):
+        answer(original, None, verdict, 12, NOW, tmp_path / "none/回执", "a.xlsx", share=tmp_path / "none")
+    assert not (tmp_path / "none").exists(), "a share that is not there is not made up"
 
 
 @pytest.mark.parametrize(

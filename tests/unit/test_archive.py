@@ -312,6 +312,7 @@ def test_receive_and_settle(share: Path, kept: Archive) -> None:
             size_bytes=2,
             modified_ns=OLD,
             received_at=NOW,
+            share=str(share),
         )
     ]
     assert files(share) == {"开平市/收件箱/已收/水口镇/季报.XLSX": b"v1"}
@@ -394,7 +395,7 @@ def test_a_share_that_may_only_be_read_is_received_once(
     def refuse(*_: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(archive_module, "_rename_new", refuse)
+    monkeypatch.setattr(archive_module, "rename_new", refuse)
     drop(share, "开平市/收件箱/a.xlsx", b"v1")
     first, again = collect(kept, share), collect(Archive(kept.root), share)
     assert [r.submission_id for r in (*first, *again)] == [1, 1]
@@ -459,6 +460,154 @@ def test_a_full_disk_is_said_in_one_sentence(share: Path, kept: Archive, monkeyp
         kept.receive(file, COUNTY, NOW)
     monkeypatch.undo()
     assert [r.submission_id for r in collect(kept, share)] == [1]
+
+
+# ------------------------------------------------------------------- what is written to after it was received
+
+
+def test_a_writer_that_pauses_does_not_lose_its_file(share: Path, kept: Archive) -> None:
+    path = drop(share, "开平市/收件箱/水口镇/a.xlsx", b"half")
+    with open(path, "ab") as writer:
+        assert [r.submission_id for r in collect(kept, share)] == [1]
+        writer.write(b" and the rest")
+    received = collect(Archive(kept.root), share)
+    assert [(r.submission_id, r.path, kept.original(r.archive_name).read_bytes()) for r in received] == [
+        (3, "开平市/收件箱/水口镇/a.xlsx", b"half and the rest")
+    ]
+    assert files(share) == {"开平市/收件箱/已收/水口镇/a.xlsx": b"half and the rest"}
+    assert sorted(originals(kept).values()) == [b"half", b"half and the rest"]
+    assert collect(kept, share) == collect(Archive(kept.root), share) == []
+
+
+def test_what_is_put_over_a_received_file_is_received_beside_its_successor(share: Path, kept: Archive) -> None:
+    drop(share, "开平市/收件箱/a.xlsx", b"v1")
+    collect(kept, share)
+    drop(share, "开平市/收件箱/已收/a.xlsx", b"v2, saved where it lay", OLD + 1)
+    drop(share, "开平市/收件箱/a.xlsx", b"v3")
+    assert sorted(r.file_name for r in collect(kept, share)) == ["a(20261008-090000 第1号).xlsx", "a.xlsx"]
+    assert sorted(originals(kept).values()) == [b"v1", b"v2, saved where it lay", b"v3"]
+    assert collect(kept, share) == []
+
+
+def test_a_received_file_that_was_only_touched_stays(share: Path, kept: Archive) -> None:
+    drop(share, "开平市/收件箱/a.xlsx", b"v1")
+    collect(kept, share)
+    drop(share, "开平市/收件箱/已收/a.xlsx", b"v1", OLD + 1)
+    assert collect(kept, share) == collect(Archive(kept.root), share) == []
+    drop(share, "开平市/收件箱/已收/a.xlsx", b"v2", OLD + 2)
+    assert [r.submission_id for r in collect(kept, share)] == [3]
+
+
+def test_received_files_are_watched_for_two_days(share: Path, kept: Archive) -> None:
+    drop(share, "开平市/收件箱/a.xlsx", b"v1")
+    collect(kept, share)
+    drop(share, "开平市/收件箱/已收/a.xlsx", b"v2", OLD + 1)
+    assert collect(Archive(kept.root), share, NOW + timedelta(days=2)) == []
+    assert len(collect(Archive(kept.root), share, NOW + timedelta(days=1, hours=23))) == 1
+
+
+def test_a_place_in_received_that_is_used_again_is_the_later_file(share: Path, kept: Archive) -> None:
+    drop(share, "开平市/收件箱/a.xlsx", b"v1")
+    collect(kept, share)
+    (share / "开平市/收件箱/已收/a.xlsx").unlink()
+    other = Archive(kept.root)
+    other.unsettled()
+    drop(share, "开平市/收件箱/a.xlsx", b"second")
+    (file,) = incoming(share, 0, NOW)
+    receipt = kept.receive(file, COUNTY, NOW)
+    assert receipt
+    kept._move_to_received(receipt, share)  # and killed before noting it
+    assert collect(other, share) == collect(Archive(kept.root), share) == []
+    assert files(share) == {"开平市/收件箱/已收/a.xlsx": b"second"}
+
+
+def test_a_file_of_the_last_minute_is_looked_at_twice(share: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(share, "开平市/收件箱/a.xlsx", b"1", int((NOW - timedelta(seconds=50)).timestamp() * 1e9))
+    slept: list[float] = []
+    monkeypatch.setattr(archive_module.time, "sleep", slept.append)
+    assert len(incoming(share, 3, NOW)) == 1
+    assert slept == [3]
+
+
+# ------------------------------------------------------------------------------------- shares, links, permissions
+
+
+def test_receipts_of_one_share_are_left_alone_by_another(tmp_path: Path, kept: Archive) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for share in (one, two):
+        drop(share, "开平市/收件箱/a.xlsx", b"the same")
+    (file,) = incoming(one, 0, NOW)
+    first = kept.receive(file, COUNTY, NOW)  # not settled
+    assert first
+    assert [(r.submission_id, r.share) for r in collect(kept, two)] == [(2, str(two))]
+    assert kept.settle(first, two, NOW) is None
+    assert list(kept.unsettled().values()) == [first]
+    drop(one, "开平市/收件箱/已收/a.xlsx", b"of share one", OLD + 1)
+    (tmp_path / "link").symlink_to(one)
+    assert collect(kept, tmp_path / "link") == [], "settled by now, and the same share by another path"
+    assert kept.unsettled() == {}
+
+
+def test_originals_never_leave_the_share_through_a_link(share: Path, kept: Archive, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (share / "开平市/收件箱/已收").mkdir()
+    (share / "开平市/收件箱/已收/水口镇").symlink_to(tmp_path / "outside")
+    drop(share, "开平市/收件箱/水口镇/a.xlsx", b"v1")
+    drop(share, "开平市/收件箱/b.xlsx", b"v2")
+    assert [r.file_name for r in collect(kept, share)] == ["b.xlsx", "a.xlsx"], "received all the same"
+    assert [r.submission_id for r in collect(kept, share)] == [3], "and once: it stays where it is"
+    assert [e["event"] for e in kept.journal.read()] == ["received", "settled", "received"]
+    assert files(share) == {"开平市/收件箱/水口镇/a.xlsx": b"v1", "开平市/收件箱/已收/b.xlsx": b"v2"}
+    assert files(tmp_path / "outside") == {}
+
+
+def test_folders_are_not_made_through_a_link(share: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (share / "开平市/回执").symlink_to(tmp_path / "outside" / "made")
+    archive_module.make_folders(share / "开平市", ["水口镇"])
+    assert list((tmp_path / "outside").iterdir()) == []
+    with pytest.raises(PermissionError, match="a link leads out of the shared folder"):
+        archive_module.folder_to_write(share, share / "开平市/回执/水口镇")
+
+
+def test_write_new_never_overwrites_and_leaves_nothing_half(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    archive_module.write_new(target, b"1")
+    with pytest.raises(FileExistsError):
+        archive_module.write_new(target, b"2")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        archive_module.write_new(tmp_path / "link", b"3")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "link"}
+    os.mkfifo(tmp_path / "pipe")
+    held = [archive_module.holds(tmp_path / name, b"1") for name in ("a.txt", "link", "pipe", "none")]
+    assert held == [True, False, False, False]
+
+
+def test_what_changed_since_it_was_looked_at_is_neither_copied_nor_put_aside(share: Path, tmp_path: Path) -> None:
+    for name in ("changed", "gone", "link", "same"):
+        drop(share, f"开平市/预审/{name}.xlsx", b"v1")
+    found = {file.path.stem: file for file in incoming(share, 0, NOW, archive_module.PRECHECK)}
+    drop(share, "开平市/预审/changed.xlsx", b"v2", OLD + 1)
+    found["gone"].path.unlink()
+    found["link"].path.unlink()
+    found["link"].path.symlink_to(drop(tmp_path, "secret.xlsx", b"v1"))
+    copied = {name: archive_module.copy_safely(file, tmp_path / name) for name, file in found.items()}
+    assert copied == {"changed": False, "gone": False, "link": False, "same": True}
+    assert (tmp_path / "same").read_bytes() == b"v1"
+    assert not (tmp_path / "link").exists() or (tmp_path / "link").read_bytes() == b""
+    for file in found.values():
+        archive_module.put_aside(file, archive_module.CHECKED, NOW)
+    assert [path.name for path in (share / "开平市/预审/已审").iterdir()] == ["same.xlsx"]
+
+
+def test_only_its_owner_reads_the_archive(share: Path, kept: Archive) -> None:
+    drop(share, "开平市/收件箱/a.xlsx", b"v1")
+    (receipt,) = collect(kept, share)
+    write_bronze(kept.root, 1, Judgement("a.xlsx", receipt.sha256, "ignore"))
+    assert kept.root.stat().st_mode & 0o777 == 0o700
+    open_to_others = [p for p in kept.root.rglob("*") if p.name != "receive.lock" and p.stat().st_mode & 0o077]
+    assert open_to_others == []
 
 
 def test_keep_any_input(tmp_path: Path, kept: Archive) -> None:
@@ -568,3 +717,16 @@ def test_bronze_reads_back_what_was_written(tmp_path: Path) -> None:
     write_bronze(tmp_path, 9, replace(judgement, outcome="reject", rows=[]))
     assert read_bronze(tmp_path, "ab" * 32, 9) == replace(judgement, outcome="reject", rows=[])
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_two_processes_write_the_bronze_of_one_submission(tmp_path: Path) -> None:
+    judgements = [Judgement(f"{n}.xlsx", "ab" * 32, "ignore", rows=[Row("表", n, "accept")] * 500) for n in range(4)]
+
+    def write(judgement: Judgement) -> None:
+        for _ in range(20):
+            write_bronze(tmp_path, 1, judgement)
+
+    for child in [_child(lambda one=one: write(one)) for one in judgements]:  # type: ignore[misc]
+        assert os.waitpid(child, 0)[1] == 0
+    assert len(list((tmp_path / "ab").iterdir())) == 1
+    assert read_bronze(tmp_path, "ab" * 32, 1) in judgements

@@ -26,7 +26,7 @@ def test_the_plan_of_kaiping() -> None:
         "基文01",
         "village_center",
     )
-    assert plan.title == "开平市基层综合性文化服务中心建设任务"
+    assert plan.title == "开平市基层综合性文化服务中心建设任务(任务清单为虚构示例)"
     assert plan.minimum_floor_area_m2 == Decimal(200)
     assert plan.frozen_on == date(2026, 1, 1)
     assert [(str(m.period), m.share) for m in plan.milestones] == [

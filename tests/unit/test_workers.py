@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,9 +85,12 @@ def test_many_deaths_in_a_row() -> None:
         assert [result for _, result in workers.map(orders)] == expected
 
 
-def test_an_exception_of_the_function_is_our_bug_and_carries_its_traceback() -> None:
-    with pool() as workers, pytest.raises(FunctionFailed, match=r"(?s)raise.*ValueError: a bug of ours"):
-        list(workers.map(["fine", "raise", "fine"]))
+def test_an_exception_of_the_function_carries_its_traceback_and_the_others_go_on() -> None:
+    with pool() as workers:
+        first, failed, last = workers.map(["fine", "raise", "fine"])
+    assert first == last == ("fine", "fine")
+    assert isinstance(failed[1], FunctionFailed)
+    assert re.search(r"(?s)raise.*ValueError: a bug of ours", str(failed[1]))
 
 
 def test_output_of_libraries_does_not_disturb() -> None:

@@ -82,7 +82,7 @@ class Site:
         payload: dict[str, Any] = {
             "sha256": sha256, "archive_name": f"{sha256[:2]}/{sha256}.xlsx", "county_code": COUNTY, "county_name": "示例县",
             "folder": folder, "file_name": name, "path": f"收件箱/{folder}/{name}", "inbox": "收件箱", "size_bytes": number,
-            "modified_ns": 1_790_000_000_000_000_000,
+            "modified_ns": 1_790_000_000_000_000_000, "share": "/share",
         }  # fmt: skip
         received_at = AT + timedelta(minutes=number)
         receipt = Receipt(

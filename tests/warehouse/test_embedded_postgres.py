@@ -47,7 +47,8 @@ def postmaster(home: Path) -> psutil.Process | None:
 def another_user(home: Path, *prefix: str) -> Iterator["subprocess.Popen[str]"]:
     """Another process that uses the server of this home until its standard input is closed."""
     program = (
-        "import sys; from pathlib import Path; from wentong import postgres\n"
+        "import signal, sys; from pathlib import Path; from wentong import postgres\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs behind it\n"
         "with postgres.server(Path(sys.argv[1])) as server:\n"
         "    print(server.url('wentong_etl'), flush=True); sys.stdin.read()"
     )

@@ -45,7 +45,7 @@ def test_a_return_becomes_versions_with_types_and_states(site: Site) -> None:
                 "outdoor_area_m2": "blank", "full_time_staff": "blank", "weekly_open_hours": "blank",
                 "activity_sessions": "blank", "activity_attendance": "blank", "volunteer_count": "blank",
             },
-            number, "表", 7, number, 2, None,
+            number, "表", 7, {}, number, 2, None,
         )
     ]  # fmt: skip
     assert site.rows("select kind, submission_id, loaded_at from ops.loads order by load_id") == [
@@ -159,6 +159,23 @@ def test_what_stays_visible(site: Site, attempts: list[Row], expected: tuple[Any
     assert shown(site, *attempts) == expected
 
 
+def test_what_is_kept_names_the_file_it_stands_in(site: Site) -> None:
+    """A whole row by its own source, a field by kept_from, also through further attempts."""
+    sources: list[tuple[Any, ...]] = []
+    first = row(A1, number=8, **OLD)
+    for attempt in (first, row(A1, "quarantine", number=9, books_total=9), WITHHELD, QUARANTINED, CONTESTED, first):
+        number = site.submit(attempt)
+        site.load(number)
+        sources += site.rows(
+            "select submission_id, row_number, kept_from, confirmed_by from core.fct_village_center "
+            "where to_load is null"
+        )
+    kept = {"floor_area_m2": {"submission_id": 2, "sheet": "表", "row_number": 8}}
+    assert sources == [
+        (2, 8, {}, 2), (2, 8, {}, 3), (4, 5, kept, 4), (4, 5, kept, 5), (6, 5, kept, 6), (7, 8, {}, 7),
+    ]  # fmt: skip
+
+
 def test_a_quarantined_row_without_predecessor_is_nowhere(site: Site) -> None:
     number = site.submit(QUARANTINED, row(None, "quarantine"), row("990001999999", "quarantine"))
     assert site.load(number) == [Loaded(number, 2, "2026Q3", "village_center", 0, 0, 0, 0)]
@@ -170,7 +187,7 @@ def test_a_contest_is_one_version_however_often_it_is_repeated(site: Site) -> No
         site.load(site.submit(attempt))
     assert site.history("books_total", states=True) == [
         (A1, 100, {}, 2, 2, 3),
-        (A1, 100, {"_row": "contested"}, 3, 3, None),
+        (A1, 100, {"_row": "contested"}, 2, 3, None),
     ]
 
 
@@ -180,7 +197,7 @@ def test_several_quarantined_rows_of_one_village_contest_once(site: Site) -> Non
     site.load(site.submit(*twice, row(A1, "duplicate", number=10)))
     assert site.rows("select row_number, to_load from core.fct_village_center order by from_load") == [
         (5, 3),
-        (8, None),
+        (5, None),
     ]
 
 

@@ -110,11 +110,15 @@ def test_every_table_and_column_is_explained(empty_site: Site) -> None:
     unexplained = """
         select c.oid::regclass::text, a.attname from pg_class as c
         left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-        where c.relnamespace in ('ops'::regnamespace, 'core'::regnamespace) and c.relkind = 'r'
-            and c.relname <> 'alembic_version'
+        where c.relnamespace in ('ops'::regnamespace, 'core'::regnamespace, 'marts'::regnamespace)
+            and c.relkind in ('r', 'v')
             and (obj_description(c.oid, 'pg_class') is null or col_description(c.oid, a.attnum) is null)
     """
     assert empty_site.rows(unexplained) == []
+    functions = (
+        "select proname from pg_proc where pronamespace = 'marts'::regnamespace and obj_description(oid) is null"
+    )
+    assert empty_site.rows(functions) == []
     assert empty_site.rows("select count(*) from pg_namespace where obj_description(oid, 'pg_namespace') like 'W%' or "
                            "nspname in ('ops', 'core', 'marts') and obj_description(oid, 'pg_namespace') <> ''") == [(3,)]  # fmt: skip
 
@@ -251,7 +255,7 @@ def test_analysts_read_facts(databases: Databases, site: Site) -> None:
         ("update core.fct_village_center set to_load = 99", "to_load_fk"),
         ("update core.fct_village_center set org_id = 99", "org_id_fk"),
         ("update core.fct_village_center set period = '2026Q5'", "period_fk"),
-        ("update core.fct_village_center set submission_id = 99, confirmed_by = 99", "from_load_submission_id_fk"),
+        ("update core.fct_village_center set submission_id = 99, confirmed_by = 99", "center_submission_id_fk"),
         ("update core.fct_village_center set cell_states = '[]'", "cell_states_is_an_object"),
         ("update core.fct_village_center set town_code = '990001100'", "town_code_has_12_digits"),
         (

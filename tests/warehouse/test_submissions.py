@@ -25,6 +25,7 @@ def test_receipts_become_rows_once(site: Site) -> None:
             sha256=receipt.sha256,
             archive_name=receipt.archive_name,
             county_code=COUNTY,
+            share="/share",
             inbox="收件箱",
             folder="甲镇",
             file_name="季报?.xlsx",
@@ -62,6 +63,17 @@ def test_reconcile_brings_in_a_decision_that_only_the_journal_knows(site: Site) 
     warehouse.reconcile(site.engine, site.archive.journal)
     assert site.rows("select * from ops.decisions") == [(3, "return", number, "错报", "王", AT)]
     assert site.rows("select decision from ops.submissions where submission_id = 2") == [("returned",)]
+
+
+def test_the_rows_that_are_kept_are_those_of_the_verdict_that_counts(site: Site) -> None:
+    receipt = site.hand_in()
+    kept: list[tuple[int, str]] = []
+    for outcome in ("reject", "ignore"):
+        verdict = Judgement(receipt.file_name, receipt.sha256, outcome)
+        warehouse.record_judgements(
+            site.engine, {receipt.submission_id: verdict}, AT, lambda number, one: kept.append((number, one.outcome))
+        )
+    assert kept == [(receipt.submission_id, "reject")]
 
 
 @pytest.mark.parametrize("damage", ["cut", "other"])
@@ -235,6 +247,24 @@ def test_the_latest_return_decides_and_the_first_accepted_one_dates(site: Site) 
     warehouse.decide(site.engine, site.archive.journal, held, "return", "x", "王", AT)
     warehouse.relate(site.engine, [held])
     assert standing(site)[TOWN_A] == ["returned", held, AT + timedelta(minutes=1), 0]
+
+
+def test_what_a_release_overrules_is_no_open_error(site: Site) -> None:
+    open_all(site)
+    error = Finding("number_expected", "表", 5, 4, "books_total", "很多", {"label": "图书藏量", "example": "300"})
+    critical = Finding("period_conflict", params={"places": "表头 2026Q2"})
+    held = site.submit(row(A1), outcome="quarantine_file", findings=[critical, error])
+    warehouse.relate(site.engine, [held])
+    assert standing(site)[TOWN_A] == ["held", held, None, 2]
+    warehouse.decide(site.engine, site.archive.journal, held, "release", "已核实", "王", AT)
+    site.load(held)
+    warehouse.relate(site.engine, [held])
+    assert standing(site)[TOWN_A] == ["accepted", held, AT + timedelta(minutes=1), 1]
+    load = site.rows("select max(load_id) from ops.loads")[0][0]
+    site.load(site.submit(row(A1, books_total=1)))
+    matrix = "select open_errors from marts.submission_matrix(:load) where unit_code = :town"
+    then = site.rows(matrix, load=load, town=TOWN_A)
+    assert then == [(1,)]
 
 
 def test_a_county_workbook_answers_for_its_towns_and_a_town_only_for_itself(site: Site) -> None:

@@ -49,6 +49,7 @@ plans as (
         plans.title,
         plans.county_code
     from core.plans
+    where plans.from_load <= known_at and (plans.to_load is null or plans.to_load > known_at)
 ),
 
 lists as (
@@ -67,6 +68,7 @@ milestones as (
         milestone.share_numerator,
         milestone.share_denominator
     from core.plan_milestones as milestone
+    where milestone.from_load <= known_at and (milestone.to_load is null or milestone.to_load > known_at)
 ),
 
 crossings as (
@@ -193,3 +195,28 @@ comment on view marts.coverage_board is
 'Progress of plans: accepted / tasks; one row per plan, scope (county, town) and milestone.';
 comment on function marts.coverage_board(bigint) is
 'As known at a load: Progress of plans: accepted / tasks; one row per plan, scope (county, town) and milestone.';
+
+comment on column marts.coverage_board.plan_code is 'The plan.';
+comment on column marts.coverage_board.plan_title is 'Its official title.';
+comment on column marts.coverage_board.county_code is 'Whose plan (12 digits).';
+comment on column marts.coverage_board.scope_code is 'The county, or one of its towns (12 digits).';
+comment on column marts.coverage_board.scope_name is 'Name of the scope.';
+comment on column marts.coverage_board.scope_level is 'county or town.';
+comment on column marts.coverage_board.milestone_number is 'The milestone: 1, 2, 3 in order of time.';
+comment on column marts.coverage_board.period is 'At whose end it is due.';
+comment on column marts.coverage_board.period_end is 'Last day of that period.';
+comment on column marts.coverage_board.share_numerator is 'Cumulative share of the tasks, as a fraction: 9 of 9/10.';
+comment on column marts.coverage_board.share_denominator is '10 of 9/10; both null for a check without a share.';
+comment on column marts.coverage_board.tasks is 'Villages on the frozen list: the denominator.';
+comment on column marts.coverage_board.accepted is 'Of these, accepted on the last day of the period.';
+comment on column marts.coverage_board.regressed is 'Of these, accepted before and no longer.';
+comment on column marts.coverage_board.required is 'Share of the tasks, rounded up; null without a share.';
+comment on column marts.coverage_board.short is
+'How many are missing to the requirement; 0 when it is met, null without a share.';
+comment on column marts.coverage_board.is_met is 'Whether accepted reaches the requirement; null without one.';
+comment on column marts.coverage_board.reached_on is 'First day on which it did; never taken back.';
+comment on column marts.coverage_board.units_due is 'Towns on the list.';
+comment on column marts.coverage_board.units_reported is 'Of these, towns with accepted rows for the period.';
+comment on column marts.coverage_board.is_reported is 'Whether all of them have.';
+comment on column marts.coverage_board.list_id is
+'The frozen list the figures are taken on: the plan and the load of its last addition.';

@@ -45,6 +45,7 @@ plans as (
         plans.plan_code,
         plans.minimum_floor_area_m2
     from core.plans
+    where plans.from_load <= known_at and (plans.to_load is null or plans.to_load > known_at)
 ),
 
 organisations as (
@@ -163,3 +164,25 @@ comment on view marts.gap_list is
 'Listed villages not accepted, and why; one row per plan, milestone and village.';
 comment on function marts.gap_list(bigint) is
 'As known at a load: Listed villages not accepted, and why; one row per plan, milestone and village.';
+
+comment on column marts.gap_list.plan_code is 'The plan.';
+comment on column marts.gap_list.milestone_number is 'The milestone.';
+comment on column marts.gap_list.period is 'At whose end it is due.';
+comment on column marts.gap_list.period_end is 'Last day of that period.';
+comment on column marts.gap_list.town_code is 'The town that answers for the village (12 digits).';
+comment on column marts.gap_list.town_name is 'Its name.';
+comment on column marts.gap_list.division_code is 'The village (12 digits).';
+comment on column marts.gap_list.village_name is 'Its name.';
+comment on column marts.gap_list.reason is 'Why it is not accepted, in Chinese.';
+comment on column marts.gap_list.reported_period is
+'Period of its latest row, that period or an earlier one; null if nothing was reported.';
+comment on column marts.gap_list.build_status is 'What that row says: built, under_construction, not_built.';
+comment on column marts.gap_list.floor_area_m2 is 'Floor area in that row.';
+comment on column marts.gap_list.minimum_floor_area_m2 is 'Least floor area the plan asks for.';
+comment on column marts.gap_list.built_on is 'Day of completion in that row.';
+comment on column marts.gap_list.regressed_on is
+'Day on which it stopped being accepted; null if it was not accepted before.';
+comment on column marts.gap_list.accepted_on is 'Day of an acceptance after the period; null without one.';
+comment on column marts.gap_list.submission_id is 'The file that row stands in.';
+comment on column marts.gap_list.sheet is 'Sheet of that file.';
+comment on column marts.gap_list.row_number is 'Row of that sheet.';

@@ -30,3 +30,9 @@ comment on view marts.places is
 'Administrative divisions as known; one row per place.';
 comment on function marts.places(bigint) is
 'As known at a load: Administrative divisions as known; one row per place.';
+
+comment on column marts.places.place_code is '12 digits, zero-padded on the right.';
+comment on column marts.places.name is 'Official name.';
+comment on column marts.places.level is '1 province, 2 prefecture, 3 county, 4 town, 5 village.';
+comment on column marts.places.parent_code is 'The place it belongs to; null at the top.';
+comment on column marts.places.kind is 'town, subdistrict, special_zone, village, community …';

@@ -57,17 +57,28 @@ places as (
     from marts.places(known_at) as place
 ),
 
+overruled as (
+    select
+        receipt.submission_id,
+        count(*) as errors
+    from ops.submissions as receipt
+    inner join ops.findings as finding on receipt.submission_id = finding.submission_id
+    where receipt.decision = 'released' and finding.severity = 'critical'
+    group by receipt.submission_id
+),
+
 receipts as (
     select
         receipt_scope.unit_code,
         receipt_scope.form_code,
         receipt_scope.period,
-        receipt_scope.open_errors,
+        greatest(receipt_scope.open_errors - coalesce(overruled.errors, 0), 0) as open_errors,
         receipt.submission_id,
         receipt.received_at,
         receipt.load_id
     from ops.submissions as receipt
     inner join ops.submission_scopes as receipt_scope on receipt.submission_id = receipt_scope.submission_id
+    left join overruled on receipt.submission_id = overruled.submission_id
     where receipt.load_id is not null
 ),
 
@@ -170,3 +181,22 @@ comment on view marts.submission_matrix is
 'What became of every return that is owed; one row per organisation, form and period.';
 comment on function marts.submission_matrix(bigint) is
 'As known at a load: What became of every return that is owed; one row per organisation, form and period.';
+
+comment on column marts.submission_matrix.county_code is 'The county (12 digits).';
+comment on column marts.submission_matrix.unit_code is 'The place of the organisation that owes (12 digits).';
+comment on column marts.submission_matrix.unit_name is 'Its name.';
+comment on column marts.submission_matrix.form_code is 'The form, as stewards know it: 基文01.';
+comment on column marts.submission_matrix.form_title is 'Its official title.';
+comment on column marts.submission_matrix.period is 'Reporting period.';
+comment on column marts.submission_matrix.due_on is 'Last day on which it is in time.';
+comment on column marts.submission_matrix.duty is 'due, extended (缓报已批准), not_applicable.';
+comment on column marts.submission_matrix.submission is
+'The latest return: none, received, held, returned, accepted.';
+comment on column marts.submission_matrix.review is 'open, town, county, locked.';
+comment on column marts.submission_matrix.label is 'How it stands, in Chinese.';
+comment on column marts.submission_matrix.submission_id is 'That latest return; null without one.';
+comment on column marts.submission_matrix.submitted_at is
+'Receipt of the first return that was accepted; null until there is one.';
+comment on column marts.submission_matrix.is_late is 'Whether that was after the last day; null until there is one.';
+comment on column marts.submission_matrix.open_errors is
+'Findings critical, row or error on the latest return, but for those a release overruled.';

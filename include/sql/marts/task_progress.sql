@@ -34,6 +34,9 @@ milestones as (
         period.last_day
     from core.plan_milestones as milestone
     inner join core.dim_period as period on milestone.period = period.period
+    where
+        milestone.from_load <= known_at -- noqa: RF02
+        and (milestone.to_load is null or milestone.to_load > known_at) -- noqa: RF02
 ),
 
 events as (
@@ -89,3 +92,13 @@ comment on view marts.task_progress is
 'Where every listed village stands at every milestone; one row per plan, milestone and village.';
 comment on function marts.task_progress(bigint) is
 'As known at a load: Where every listed village stands at every milestone; one row per plan, milestone and village.';
+
+comment on column marts.task_progress.plan_code is 'The plan.';
+comment on column marts.task_progress.milestone_number is 'The milestone.';
+comment on column marts.task_progress.period is 'At whose end it is due.';
+comment on column marts.task_progress.period_end is 'Last day of that period.';
+comment on column marts.task_progress.org_id is 'The listed centre.';
+comment on column marts.task_progress.town_code is 'The town that answers for it (12 digits).';
+comment on column marts.task_progress.is_accepted is 'Whether it is accepted on that day.';
+comment on column marts.task_progress.is_regressed is 'Whether it was accepted before that day and no longer is.';
+comment on column marts.task_progress.changed_on is 'Day of the event that decides; null without one.';

@@ -5,16 +5,23 @@
 -- A village's rows are walked by period. The first row that is met gives 'accepted'; a later row that is not met gives
 -- 'regressed'; met again gives 'accepted' again. Met: built, and the floor area at least the plan's. A row that is
 -- contested, withheld or incomplete where it matters says nothing. Events are derived as known at every load that
--- changed one of the village's rows, so the same receipts give the same events however often this runs.
+-- changed one of the village's rows or the plan's own terms, so the same receipts give the same events however often
+-- this runs.
 -- Dates (domain §4.2): built_on where it lies within the period or before it, but after a relapse; else the period's
 -- last day.
 with plans as (
     select
         build_plan.plan_code,
         build_plan.minimum_floor_area_m2,
-        build_plan.from_load
+        build_plan.from_load,
+        build_plan.to_load
     from core.plans as build_plan
     where build_plan.plan_code = :plan_code
+),
+
+plan_codes as (
+    select distinct plans.plan_code
+    from plans
 ),
 
 tasks as (
@@ -123,7 +130,10 @@ known_reports as (
             moment.org_id = tasks.org_id
             and moment.load_id >= tasks.from_load
             and (tasks.to_load is null or moment.load_id < tasks.to_load)
-    inner join plans on tasks.plan_code = plans.plan_code
+    inner join plans
+        on
+            moment.load_id >= plans.from_load
+            and (plans.to_load is null or moment.load_id < plans.to_load)
     inner join reports as report
         on
             moment.org_id = report.org_id
@@ -209,7 +219,7 @@ stored as (
 
 final as (
     select
-        plans.plan_code,
+        build_plan.plan_code,
         moment.org_id,
         moment.load_id as changed_at,
         spans.kind,
@@ -222,7 +232,7 @@ final as (
         spans.to_load,
         stored.org_id is not null as is_stored
     from moments as moment
-    cross join plans
+    cross join plan_codes as build_plan
     left join spans on moment.org_id = spans.org_id
     left join stored
         on

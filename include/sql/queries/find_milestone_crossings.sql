@@ -9,7 +9,7 @@ with plans as (
         build_plan.plan_code,
         build_plan.county_code
     from core.plans as build_plan
-    where build_plan.plan_code = :plan_code
+    where build_plan.plan_code = :plan_code and build_plan.to_load is null
 ),
 
 milestones as (
@@ -17,6 +17,8 @@ milestones as (
         milestone.number,
         milestone.share_numerator,
         milestone.share_denominator,
+        milestone.from_load,
+        milestone.to_load,
         period.last_day
     from core.plan_milestones as milestone
     inner join plans on milestone.plan_code = plans.plan_code
@@ -53,6 +55,7 @@ events as (
 changes as (
     select
         milestones.number,
+        milestones.from_load as version_load,
         tasks.town_code,
         moment.load_id,
         sum(moment.sign) as listed,
@@ -61,10 +64,22 @@ changes as (
     cross join milestones
     cross join lateral (values (tasks.from_load, 1), (tasks.to_load, -1)) as moment (load_id, sign)
     where moment.load_id is not null
-    group by milestones.number, tasks.town_code, moment.load_id
+    group by milestones.number, milestones.from_load, tasks.town_code, moment.load_id
+    union all
+    -- the milestone's own change is a moment too: its requirement may be met by what was there before
+    select distinct
+        milestones.number,
+        milestones.from_load as version_load,
+        tasks.town_code,
+        milestones.from_load as load_id,
+        0 as listed,
+        0 as accepted
+    from tasks
+    cross join milestones
     union all
     select
         milestones.number,
+        milestones.from_load as version_load,
         events.town_code,
         moment.load_id,
         0 as listed,
@@ -73,12 +88,13 @@ changes as (
     inner join milestones on events.event_on <= milestones.last_day
     cross join lateral (values (events.from_load, 1), (events.to_load, -1)) as moment (load_id, sign)
     where moment.load_id is not null
-    group by milestones.number, events.town_code, moment.load_id
+    group by milestones.number, milestones.from_load, events.town_code, moment.load_id
 ),
 
 scope_changes as (
     select
         changes.number,
+        changes.version_load,
         coalesce(changes.town_code, plans.county_code) as scope_code,
         changes.load_id,
         sum(changes.listed) as listed,
@@ -87,21 +103,22 @@ scope_changes as (
     cross join plans
     group by
         grouping sets (
-            (changes.number, changes.load_id, plans.county_code, changes.town_code),
-            (changes.number, changes.load_id, plans.county_code)
+            (changes.number, changes.version_load, changes.load_id, plans.county_code, changes.town_code),
+            (changes.number, changes.version_load, changes.load_id, plans.county_code)
         )
 ),
 
 standings as (
     select
         scope_changes.number,
+        scope_changes.version_load,
         scope_changes.scope_code,
         scope_changes.load_id,
         sum(scope_changes.listed) over by_load as listed,
         sum(scope_changes.accepted) over by_load as accepted
     from scope_changes
     window by_load as (
-        partition by scope_changes.number, scope_changes.scope_code
+        partition by scope_changes.number, scope_changes.version_load, scope_changes.scope_code
         order by scope_changes.load_id
     )
 ),
@@ -115,7 +132,12 @@ requirements as (
             cast(milestones.share_denominator as numeric)
         ) as required
     from standings
-    inner join milestones on standings.number = milestones.number
+    inner join milestones
+        on
+            standings.number = milestones.number
+            and standings.version_load = milestones.from_load
+            and standings.load_id >= milestones.from_load
+            and (milestones.to_load is null or standings.load_id < milestones.to_load)
 ),
 
 first_reached as (
@@ -139,7 +161,8 @@ new_crossings as (
         )
 ),
 
-scope_events as (
+-- materialized: made once, not once per crossing, whatever the planner expects
+scope_events as materialized (
     select
         events.*,
         events.town_code as scope_code

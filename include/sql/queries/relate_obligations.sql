@@ -1,6 +1,7 @@
 -- How does each expected return stand, after what was judged, decided and loaded?
 -- One row per organisation, form and period that :submission_ids speak of, or of :form_code and :period
 -- (null: whatever the other says; both null: everything). Only rows that differ are written.
+-- What is critical holds a whole file; who released it has overruled it, so it is no open error any more.
 with touched as (
     select distinct
         form_code,
@@ -13,13 +14,23 @@ with touched as (
         and (cast(:period as text) is null or period = cast(:period as text))
 ),
 
+overruled as (
+    select
+        findings.submission_id,
+        count(*) as errors
+    from ops.submissions
+    inner join ops.findings on submissions.submission_id = findings.submission_id
+    where submissions.decision = 'released' and findings.severity = 'critical'
+    group by findings.submission_id
+),
+
 returns as (
     select
         scopes.form_code,
         scopes.period,
         scopes.unit_code,
         scopes.submission_id,
-        scopes.open_errors,
+        greatest(scopes.open_errors - coalesce(overruled.errors, 0), 0) as open_errors,
         submissions.received_at,
         submissions.load_id is not null and scopes.rows_accepted > 0 as is_accepted,
         case
@@ -43,6 +54,7 @@ returns as (
             offset 0
         ) as scopes
     inner join ops.submissions on scopes.submission_id = submissions.submission_id
+    left join overruled on scopes.submission_id = overruled.submission_id
 ),
 
 latest_returns as (

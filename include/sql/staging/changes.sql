@@ -5,9 +5,10 @@
 --   keep        the same as the present version, which is thereby confirmed
 --   superseded  a later receipt has stated this unit and period already
 --   nothing     quarantined, and there is no version to contest
--- What the sender got wrong leaves the last accepted values, marked contested.
--- Filled in from the form: the table :facts, the number :wave, the lists :merged_fields and :kept_fields, and
--- :is_unchanged, which compares field by field.
+-- What the sender got wrong leaves the last accepted values, marked contested, and with them the file, sheet and row in
+-- which they stand: of a whole row in stated_by, sheet and row_number, of single fields in kept_from.
+-- Filled in from the form: the table :facts, the number :wave, the lists :merged_fields, :kept_fields and
+-- :kept_sources, and :is_unchanged, which compares field by field.
 drop table if exists changes;
 
 create temporary table changes on commit drop as
@@ -26,15 +27,21 @@ merged as (
         incoming.town_code,
         incoming.county_code,
         incoming.period,
-        incoming.sheet,
-        incoming.row_number,
+        case when incoming.is_quarantined then known.submission_id else incoming.submission_id end as stated_by,
+        case when incoming.is_quarantined then known.sheet else incoming.sheet end as sheet,
+        case when incoming.is_quarantined then known.row_number else incoming.row_number end as row_number,
         incoming.is_quarantined,
         :merged_fields, -- noqa: RF02
         case
             when incoming.is_quarantined then known.cell_states || '{"_row": "contested"}'
             when known.org_id is null then incoming.cell_states
             else incoming.cell_states || jsonb_strip_nulls(jsonb_build_object(:kept_fields)) -- noqa: RF02
-        end as cell_states
+        end as cell_states,
+        case
+            when incoming.is_quarantined then known.kept_from
+            when known.org_id is null then cast('{}' as jsonb)
+            else jsonb_strip_nulls(jsonb_build_object(:kept_sources)) -- noqa: RF02
+        end as kept_from
     from incoming
     left join :facts as known
         on

@@ -10,6 +10,7 @@ insert into :facts (
     submission_id,
     sheet,
     row_number,
+    kept_from,
     confirmed_by,
     from_load
 )
@@ -21,9 +22,10 @@ select
     period,
     :fields,
     cell_states,
-    submission_id,
+    stated_by as submission_id,
     sheet,
     row_number,
+    kept_from,
     submission_id as confirmed_by,
     load_id as from_load
 from changes

@@ -20,7 +20,7 @@ from wentong.warehouse.submissions import (
     record_judgements,
     record_receipts,
 )
-from wentong.warehouse.views import coverage, held, last_changes, matrix, periods_seen, progress
+from wentong.warehouse.views import coverage, held, last_changes, matrix, periods_seen, progress, to_mend
 
 __all__ = [
     "Loaded",
@@ -47,4 +47,5 @@ __all__ = [
     "record_judgements",
     "record_receipts",
     "relate",
+    "to_mend",
 ]

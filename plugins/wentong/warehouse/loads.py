@@ -7,7 +7,8 @@ put into batches. The rules are those of design "one return's journey":
 * only changed rows become new versions; a version of a later receipt is never overwritten by an earlier one;
 * absent units keep what they have (roll tables);
 * what the sender got wrong leaves the last accepted value visible, marked contested: the whole row (`_row`) if the new
-  one is quarantined, single fields if they are withheld or contested; where there was none, a withheld field is NULL.
+  one is quarantined, single fields if they are withheld or contested; where there was none, a withheld field is NULL;
+* what is kept goes on naming the file, sheet and row it stands in.
 """
 
 import re
@@ -226,8 +227,18 @@ def _slots(table: Table) -> dict[str, str]:
             for name in names
         ),
         "kept_fields": ", ".join(f"'{name}', case when {_is_in_doubt(name)} then 'contested' end" for name in names),
+        "kept_sources": ", ".join(
+            f"'{name}', case when {_is_in_doubt(name)} then coalesce(known.kept_from -> '{name}', {_SOURCE}) end"
+            for name in names
+        ),
         "is_unchanged": " and ".join(f"merged.{name} is not distinct from known.{name}" for name in names),
     }
+
+
+_SOURCE = (
+    "jsonb_build_object('submission_id', known.submission_id, 'sheet', known.sheet, 'row_number', known.row_number)"
+)
+"""Where the values of the version before stand."""
 
 
 def _typed(field: Field) -> str:

@@ -44,6 +44,11 @@ grant execute on all functions in schema marts to wentong_analyst;
 """Who may do what. Nobody but the owner deletes or defines. What was found, decided and loaded is never altered: of the
 figures the loads can only close a version. Analysts read facts and marts, not the ledgers."""
 
+ALEMBIC_COMMENTS = """
+comment on table ops.alembic_version is 'Which migration the tables are at; one row, kept by Alembic.';
+comment on column ops.alembic_version.version_num is 'Its number, as in migrations/versions.';
+"""
+
 
 def migrate(settings: Settings) -> None:
     """Bring the warehouse up to date, in one transaction: fixed tables, form tables, dimensions, marts, grants.
@@ -57,6 +62,7 @@ def migrate(settings: Settings) -> None:
         for schema in SCHEMAS:
             connection.execute(sa.text(f"create schema if not exists {schema}"))
         command.upgrade(alembic_config(connection), "head")
+        _run(connection, ALEMBIC_COMMENTS)
         for form in forms().values():
             _keep_form(connection, form)
         _keep_periods(connection)

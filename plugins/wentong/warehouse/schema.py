@@ -120,6 +120,7 @@ submissions = sa.Table(
     ),
     _column("sha256", sa.Text, "Of the file's bytes."),
     _column("county_code", sa.Text, "County of the inbox."),
+    _column("share", sa.Text, "The shared folder it was received from; answered there only.", server_default=""),
     _column("inbox", sa.Text, "The inbox, below the share.", server_default=""),
     _column("folder", sa.Text, "Sub-folder of the inbox, usually the town; empty at its top."),
     _column("file_name", sa.Text, "As handed in."),
@@ -386,7 +387,7 @@ fct_obligation = sa.Table(
 plans = sa.Table(
     "plans",
     metadata,
-    _column("plan_code", sa.Text, "Short name.", primary_key=True),
+    _column("plan_code", sa.Text, "Short name."),
     _column("title", sa.Text, "Official title."),
     _column("form_code", sa.Text, "The form its progress is read from.", sa.ForeignKey(dim_form.c.form_code)),
     _column("table_name", sa.Text, "The table of that form."),
@@ -396,30 +397,37 @@ plans = sa.Table(
     _column("minimum_floor_area_m2", sa.Numeric, "Least floor area of a completed centre.", null=True),
     _column("frozen_on", sa.Date, "Day on which the task list was frozen."),
     _column("document", sa.Text, "The document that decided it.", null=True),
-    _column("from_load", sa.BigInteger, "The load that made it known.", sa.ForeignKey(loads.c.load_id)),
+    *_known(),
     _code("county_code"),
+    sa.PrimaryKeyConstraint("plan_code", "from_load"),
+    sa.Index("plans_current_key", "plan_code", unique=True, postgresql_where=sa.text("to_load is null")),
     schema="core",
-    comment="Building plans; one row per plan.",
+    comment="Building plans; one row per plan and version.",
 )
 
 plan_milestones = sa.Table(
     "plan_milestones",
     metadata,
-    _column("plan_code", sa.Text, "The plan.", sa.ForeignKey(plans.c.plan_code), primary_key=True),
-    _column("number", sa.SmallInteger, "1, 2, 3 in order of time.", primary_key=True, autoincrement=False),
+    _column("plan_code", sa.Text, "The plan."),
+    _column("number", sa.SmallInteger, "1, 2, 3 in order of time."),
     _column("period", sa.Text, "At whose end it is due.", sa.ForeignKey(dim_period.c.period)),
     _column("share_numerator", sa.Integer, "Cumulative share of the tasks, as a fraction: 9 of 9/10.", null=True),
     _column("share_denominator", sa.Integer, "10 of 9/10; both null for a check without a share.", null=True),
+    *_known(),
     sa.CheckConstraint("share_numerator > 0 and share_numerator <= share_denominator", name="share_is_a_fraction"),
     sa.CheckConstraint("(share_numerator is null) = (share_denominator is null)", name="share_has_both_parts"),
+    sa.PrimaryKeyConstraint("plan_code", "number", "from_load"),
+    sa.Index(
+        "plan_milestones_current_key", "plan_code", "number", unique=True, postgresql_where=sa.text("to_load is null")
+    ),
     schema="core",
-    comment="Milestones of plans; one row per plan and milestone.",
+    comment="Milestones of plans; one row per plan, milestone and version.",
 )
 
 plan_tasks = sa.Table(
     "plan_tasks",
     metadata,
-    _column("plan_code", sa.Text, "The plan.", sa.ForeignKey(plans.c.plan_code)),
+    _column("plan_code", sa.Text, "The plan."),
     _column("org_id", sa.BigInteger, "The centre to be built.", sa.ForeignKey(orgs.c.org_id)),
     _column("town_code", sa.Text, "The town that answers for it (12 digits)."),
     *_known(),
@@ -433,7 +441,7 @@ plan_tasks = sa.Table(
 acceptance_events = sa.Table(
     "acceptance_events",
     metadata,
-    _column("plan_code", sa.Text, "The plan.", sa.ForeignKey(plans.c.plan_code)),
+    _column("plan_code", sa.Text, "The plan."),
     _column("org_id", sa.BigInteger, "The centre.", sa.ForeignKey(orgs.c.org_id)),
     _column("kind", sa.Text, "accepted or regressed."),
     _column("event_on", sa.Date, "Day it happened, not day of entry."),
@@ -468,7 +476,6 @@ milestone_crossings = sa.Table(
     _code("scope_code"),
     sa.CheckConstraint("accepted >= required", name="is_reached"),
     sa.PrimaryKeyConstraint("plan_code", "scope_code", "number"),
-    sa.ForeignKeyConstraint(["plan_code", "number"], [plan_milestones.c.plan_code, plan_milestones.c.number]),
     schema="core",
     comment="Milestones reached for the first time; one row per plan, scope and milestone, never taken back.",
 )
@@ -479,7 +486,7 @@ milestone_crossings = sa.Table(
 
 OWN_COLUMNS = {
     "org_id", "division_code", "town_code", "county_code", "period", "cell_states", "submission_id", "sheet", "row_number",
-    "confirmed_by", "from_load", "to_load",
+    "confirmed_by", "kept_from", "from_load", "to_load",
 }  # fmt: skip
 """Columns of every form table, besides its fields."""
 
@@ -510,13 +517,24 @@ def form_table(table: FormTable) -> sa.Table:
             "approximate, partial_date …; _row: contested when the sender's latest row was quarantined.",
             server_default=sa.text("'{}'"),
         ),
-        _column("submission_id", sa.BigInteger, "The file that brought this version."),
+        _column(
+            "submission_id",
+            sa.BigInteger,
+            "The file its values stand in; of a row that was carried over (_row: contested) the earlier file.",
+        ),
         _column("sheet", sa.Text, "Sheet of that file."),
         _column("row_number", sa.Integer, "Row of that sheet."),
         _column(
+            "kept_from",
+            JSONB,
+            "Field -> submission_id, sheet and row_number its value was kept from, where that is another file than the "
+            "row's: the later one could not be taken.",
+            server_default=sa.text("'{}'"),
+        ),
+        _column(
             "confirmed_by",
             sa.BigInteger,
-            "The latest file that states exactly this version, at least the one that brought it; bookkeeping of loads, "
+            "The latest file that left exactly this version, at least the one that brought it; bookkeeping of loads, "
             "no part of the history.",
         ),
         _column("from_load", sa.BigInteger, "The load that made this version known."),
@@ -524,8 +542,8 @@ def form_table(table: FormTable) -> sa.Table:
         sa.PrimaryKeyConstraint("org_id", "period", "from_load"),
         sa.ForeignKeyConstraint(["org_id"], [orgs.c.org_id]),
         sa.ForeignKeyConstraint(["period"], [dim_period.c.period]),
-        # Each version costs one look-up per foreign key, half of a bulk load: this one covers load and submission.
-        sa.ForeignKeyConstraint(["from_load", "submission_id"], [loads.c.load_id, loads.c.submission_id]),
+        sa.ForeignKeyConstraint(["from_load"], [loads.c.load_id]),
+        sa.ForeignKeyConstraint(["submission_id"], [loads.c.submission_id]),
         sa.ForeignKeyConstraint(["to_load"], [loads.c.load_id]),
         _code("division_code"),
         _code("town_code"),

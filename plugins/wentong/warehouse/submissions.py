@@ -1,7 +1,7 @@
 """What happened to every file: received, judged, answered, decided. The loads are in `loads`."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -28,6 +28,7 @@ class Submission(NamedTuple):
     sha256: str
     archive_name: str
     county_code: str
+    share: str
     inbox: str
     folder: str
     file_name: str
@@ -51,6 +52,9 @@ def record_receipts(engine: sa.Engine, receipts: Iterable[Receipt]) -> None:
 def reconcile(engine: sa.Engine, journal: Journal) -> None:
     """Bring into the database what the journal knows and it does not: receipts, settlements, decisions. Reads on from
     where it stopped, so it costs next to nothing and mends what a killed process left half done.
+
+    Not lists of units and plans: an import killed between its entry and its commit has not taken effect, whatever the
+    journal says, and is run again, which notes it a second time.
 
     Raises WentongError if the last entry read then is not in the journal any more: entries are missing at its end, or
     archive and database do not belong together.
@@ -101,8 +105,17 @@ def read_submissions(engine: sa.Engine, submission_ids: Sequence[int]) -> list[S
         return [Submission(*row) for row in connection.execute(wanted.order_by(submissions.c.submission_id))]
 
 
-def record_judgements(engine: sa.Engine, judgements: Mapping[int, Judgement], at: datetime) -> None:
-    """Record verdicts with their findings. A submission has one verdict: a second is ignored, never a silent change."""
+def record_judgements(
+    engine: sa.Engine,
+    judgements: Mapping[int, Judgement],
+    at: datetime,
+    keep: Callable[[int, Judgement], object] | None = None,
+) -> None:
+    """Record verdicts with their findings. A submission has one verdict: a second is ignored, never a silent change.
+
+    `keep` writes down the rows of the verdicts that are recorded, and of no others, before they are: two processes that
+    judge one submission wait for each other here, so the rows that are kept are those of the verdict that counts.
+    """
     with engine.begin() as connection:
         waiting = sa.select(submissions.c.submission_id).where(
             submissions.c.submission_id.in_(judgements), submissions.c.judged_at.is_(None)
@@ -110,6 +123,9 @@ def record_judgements(engine: sa.Engine, judgements: Mapping[int, Judgement], at
         new = sorted(connection.scalars(waiting.with_for_update()))
         if not new:
             return
+        if keep:
+            for number in new:
+                keep(number, judgements[number])
         connection.execute(
             submissions.update().where(submissions.c.submission_id == sa.bindparam("judged")),
             [{"judged": number, **_verdict(judgements[number]), "judged_at": at} for number in new],
@@ -173,6 +189,7 @@ def _record_receipts(connection: sa.Connection, receipts: Iterable[Receipt]) -> 
             "submission_id": receipt.submission_id,
             "sha256": receipt.sha256,
             "county_code": receipt.county_code,
+            "share": _text(receipt.share),
             "inbox": _text(receipt.inbox),
             "folder": _text(receipt.folder),
             "file_name": _text(receipt.file_name),

@@ -1,5 +1,6 @@
 """What the command line, the pages and the demonstration show: rows of marts and counts of ops, as dictionaries."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +27,12 @@ def matrix(engine: sa.Engine, today: date, period: str | None = None) -> Rows:
 def held(engine: sa.Engine) -> Rows:
     """Files held and not decided: one row each, with the reason, in order of receipt."""
     return _rows(engine, "held_submissions")
+
+
+def to_mend(engine: sa.Engine, submission_ids: Sequence[int]) -> dict[int, int]:
+    """Submission -> how many of its findings somebody must mend; those without any are left out."""
+    rows = _rows(engine, "to_mend", submission_ids=list(submission_ids))
+    return {row["submission_id"]: row["findings"] for row in rows}
 
 
 def progress(engine: sa.Engine) -> dict[str, int]:
