@@ -18,7 +18,7 @@ from typing import Any
 
 from wentong import alerts, answers, archive, bronze, deadlines, judging, plans, readers, warehouse
 from wentong.archive import Archive
-from wentong.errors import Unfinished, WentongError
+from wentong.errors import EnvironmentProblem, Unfinished, WentongError
 from wentong.findings import Finding
 from wentong.forms import SCHEMAS, Form, find_form, forms
 from wentong.grid import Unreadable
@@ -261,10 +261,18 @@ def _written(settings: Settings, orders: Sequence[_Answer], faults: _Faults) -> 
     """Write answers in limited workers, for they open the foreign files again; without the file where even that dies."""
     with _pool(settings, _write_answer) as pool:
         for order, path in pool.map(orders):
-            if isinstance(path, FunctionFailed):
-                faults.note(f"{order.folder.name}/{order.name}", path)
+            written: Path | Exception = path if not isinstance(path, WorkerDied) else _written_unread(order)
+            if isinstance(written, Exception):
+                faults.note(f"{order.folder.name}/{order.name}", written)
             else:
-                yield order, _write_answer(order, readable=False) if isinstance(path, WorkerDied) else path
+                yield order, written
+
+
+def _written_unread(order: _Answer) -> Path | EnvironmentProblem:
+    try:
+        return _write_answer(order, readable=False)
+    except EnvironmentProblem as fault:
+        return fault
 
 
 def _write_answer(order: _Answer, readable: bool = True) -> Path:

@@ -272,6 +272,8 @@ def mark(engine: Engine, plan_code: str, at: datetime) -> list[Crossing]:
     Returns the new crossings only: the county first, then towns by code. Can run twice.
     """
     with _marking(engine, plan_code) as connection:
+        # it expects one crossing where there may be thousands, and would walk all events for each of them
+        connection.execute(text("set local enable_nestloop = off"))
         found = connection.execute(query("find_milestone_crossings"), {"plan_code": plan_code}).mappings().all()
         crossings = [Crossing(plan_code=plan_code, **row) for row in found]
         if crossings:

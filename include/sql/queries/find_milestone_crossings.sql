@@ -161,8 +161,7 @@ new_crossings as (
         )
 ),
 
--- materialized: made once, not once per crossing, whatever the planner expects
-scope_events as materialized (
+scope_events as (
     select
         events.*,
         events.town_code as scope_code

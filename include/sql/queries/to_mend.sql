@@ -5,7 +5,7 @@ select
     count(*) as findings
 from ops.findings
 where
-    submission_id = any(cast(:submission_ids as bigint []))
+    submission_id = any(cast(:submission_ids as bigint[]))
     and severity in ('critical', 'row', 'error')
 group by submission_id
 order by submission_id
