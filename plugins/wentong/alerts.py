@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import jinja2
 from apprise import Apprise, NotifyBase, NotifyFormat
@@ -21,12 +20,11 @@ from wentong.deadlines import china
 from wentong.errors import WentongError
 from wentong.findings import column_letters
 from wentong.milestones import percentage
-from wentong.periods import Period
+from wentong.periods import CHINA, Period
 from wentong.settings import INCLUDE
 
 log = logging.getLogger(__name__)
 
-CHINA = ZoneInfo("Asia/Shanghai")
 COMING_WORKING_DAYS = 5
 """From how many working days before its due date a return is asked for (domain §5.3)."""
 FINDINGS_SHOWN = 3

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from functools import cached_property
 from io import BytesIO
 from itertools import count, groupby
@@ -38,7 +38,7 @@ from wentong.errors import EnvironmentProblem
 from wentong.findings import SEVERITIES, Finding, Severity, most_important_first
 from wentong.forms import forms
 from wentong.marks import FEEDBACK_TITLE, MARK_SHEET, is_feedback_sheet, plain_name, read_mark
-from wentong.periods import Period
+from wentong.periods import CHINA, Period
 from wentong.returns import Judgement
 from wentong.templates import DEMO_BANNER, printable, put_text, save, text_width, write_mark
 
@@ -60,7 +60,6 @@ _EFFECTS = {
     "contest": "存疑,暂不计入",
 }  # fmt: skip
 _COMMENT_HEAD = "—— 文统审核意见 ——"
-_CHINA = timezone(timedelta(hours=8))
 
 _MOST_ROWS, _MOST_SHEET_BYTES, _MOST_BYTES, _MOST_MERGED = 20_000, 12 << 20, 64 << 20, 200_000
 """Beyond these openpyxl takes too long or too much memory to keep the sender's own workbook."""
@@ -160,7 +159,7 @@ def tell_decision(
         "",
         f"回执号:第{submission_id}号",
         f"文件名:{_one_line(file_name)}",
-        f"时间:{at.astimezone(_CHINA):%Y-%m-%d %H:%M:%S}",
+        f"时间:{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}",
         f"结果:县级管理员{word[1:]}了这个文件,{follows}",
         f"理由:{_one_line(reason)}",
     ]
@@ -225,7 +224,7 @@ def _as_text(lines: Iterable[str]) -> bytes:
 def _head_lines(case: _Case) -> list[str]:
     """Which file this is about."""
     received = case.received_at
-    local = received.astimezone(_CHINA) if received.tzinfo else received
+    local = received.astimezone(CHINA) if received.tzinfo else received
     lines = [
         f"回执号:第{case.submission_id}号" if case.submission_id is not None else "预审:只检查,不作为正式报送",
         f"收到时间:{local:%Y-%m-%d %H:%M:%S}",

@@ -141,9 +141,6 @@ class Register:
     def villages(self, town_code: str) -> list[Place]:
         return self._villages_by_town.get(town_code, [])
 
-    def county_of(self, code: str) -> Place | None:
-        return self.by_code.get(code[:6].ljust(12, "0"))
-
     @cached_property
     def _villages_by_town(self) -> dict[str, list[Place]]:
         grouped: dict[str, list[Place]] = defaultdict(list)

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from wentong.archive import Archive
 from wentong.errors import DeclarationError
+from wentong.periods import CHINA
 from wentong.places import Place
 from wentong.warehouse.connections import lock_loads, next_load, query
 from wentong.warehouse.schema import PLACE_LEVELS, dim_org, dim_place, orgs, place_alias
 
-LOCAL = ZoneInfo("Asia/Shanghai")
 ALWAYS = date(1900, 1, 1)
 """`valid_from` of what the first list of a county says: so since before the register begins."""
 COLUMNS = ("division_code", "name", "parent_code", "level", "kind", "owes_returns")
@@ -70,7 +69,7 @@ def import_units(engine: sa.Engine, archive: Archive, path: Path, at: datetime) 
         lock_loads(connection)
         register = _Register(connection, {unit.code[:6] for unit in units})
         _check_parents(path, units, register)
-        changes = register.changes(units, at.astimezone(LOCAL).date())
+        changes = register.changes(units, at.astimezone(CHINA).date())
         named = {unit.code for unit in units}
         absent = tuple(code for code in sorted(register.places) if code not in named and _is_of(code, named))
         counts = (changes.added, changes.changed, len(units) - changes.added - changes.changed, absent)
