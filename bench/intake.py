@@ -176,7 +176,9 @@ def judge(paths: Sequence[Path], batch_size: int) -> dict[str, float]:
             Incoming(path, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), (path.parent.name,), COUNTY)
             for path in paths[start : start + settings.batch_size]
         ]
-        for judgement in pipeline._judged(settings, files, register, TODAY):
+        judged, faults = pipeline._judged(settings, files, register, TODAY)
+        faults.raise_if_any()
+        for judgement in judged.values():
             rows += len(judgement.rows)
             loaded += judgement.outcome == "load"
             clean += judgement.outcome == "load" and not judgement.findings
