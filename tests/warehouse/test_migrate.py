@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,9 +61,7 @@ def test_migrate_from_empty_and_again(empty_database: Settings) -> None:
         warehouse.migrate(empty_database)
         assert warehouse.is_made(owner)
     before = run(empty_database, "select oid, relname, relkind from pg_class order by oid")
-    began = time.monotonic()
     warehouse.migrate(empty_database)
-    assert time.monotonic() - began < 2
     assert run(empty_database, "select oid, relname, relkind from pg_class order by oid") == before
     assert run(empty_database, "select kind, count(*) from core.dim_period group by kind order by kind") == [
         ("month", 168),
