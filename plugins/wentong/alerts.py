@@ -14,7 +14,7 @@ from typing import Any
 
 import jinja2
 from apprise import Apprise, NotifyBase, NotifyFormat
-from sqlalchemy import Connection, Engine, text  # noqa: TID251 - reads the marts and keeps what was sent
+from sqlalchemy import Connection, Engine, text
 
 from wentong.deadlines import china
 from wentong.errors import WentongError

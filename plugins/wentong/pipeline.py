@@ -76,7 +76,7 @@ def receive(settings: Settings, now: datetime, share: Path | None = None) -> lis
     with warehouse.engine(settings) as engine:
         warehouse.reconcile(engine, kept.journal)
         kept.settle_leftovers(share, now)
-        counties = {place.name: place.code for place in warehouse.read_places(engine) if place.level == 3}
+        counties = _county_codes(Register(warehouse.read_places(engine)))
         if settings.county_code not in counties.values():
             raise WentongError(
                 f"The county {settings.county_code} is not in the register: bring its list in with `wentong units import`."
@@ -91,6 +91,11 @@ def receive(settings: Settings, now: datetime, share: Path | None = None) -> lis
         unanswered = [s.submission_id for s in _of_share(judged, share)]
         unfinished = sorted({*warehouse.pending(engine, "judge"), *unanswered, *warehouse.pending(engine, "load")})
     return [unfinished[i : i + settings.batch_size] for i in range(0, len(unfinished), settings.batch_size)]
+
+
+def _county_codes(register: Register) -> dict[str, str]:
+    """Name of a county's folder in the share -> its code."""
+    return {place.name: place.code for place in register.counties()}
 
 
 # -- judge -------------------------------------------------------------------------------------------------------------
@@ -229,7 +234,7 @@ def precheck(settings: Settings, now: datetime, share: Path | None = None) -> in
         return 0
     with warehouse.engine(settings) as engine, TemporaryDirectory(prefix="wentong-") as folder:
         register = Register(warehouse.read_places(engine))
-        counties = {place.name: place.code for place in register.counties()}
+        counties = _county_codes(register)
         # Judged and marked must be the same bytes; what changes while it is copied has its turn next time.
         copied = [(file, Path(folder, str(number))) for number, file in enumerate(files)]
         copied = [(file, copy) for file, copy in copied if archive.copy_safely(file, copy)]

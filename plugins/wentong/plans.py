@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import jsonschema
 import yaml
-from sqlalchemy import Connection, Engine, text  # noqa: TID251 - plans are kept in the warehouse
+from sqlalchemy import Connection, Engine, text
 
 from wentong.errors import DeclarationError, WentongError
 from wentong.forms import SCHEMAS, find_form
