@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from airflow.sdk import Asset, AssetWatcher, BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from wentong import archive
+from wentong.errors import Unfinished
 from wentong.periods import CHINA
 from wentong.settings import Settings
 
@@ -56,8 +57,12 @@ marts = Asset("wentong_marts")
 
 
 def run(verb: Callable[..., T], *arguments: Any) -> T:
-    """Call a verb of the pipeline for this site, now."""
-    return verb(Settings.from_environment(), datetime.now(CHINA), *arguments)
+    """Call a verb of the pipeline for this site, now. Files on which we failed are not tried again at once: the next
+    collection does that, and the others need not wait for them."""
+    try:
+        return verb(Settings.from_environment(), datetime.now(CHINA), *arguments)
+    except Unfinished as fault:
+        raise AirflowFailException(str(fault)) from fault
 
 
 def alert_channels() -> list[str]:
