@@ -12,6 +12,9 @@ where not exists (select 1 from pg_roles where rolname = role_name)
 \gexec
 
 alter role airflow login nosuperuser nocreatedb nocreaterole password :'airflow_password';
+-- A scheduler killed in the middle of a transaction leaves its connection to the workers it forked, and with it its locks:
+-- what it was about to start would never start.
+alter role airflow set idle_in_transaction_session_timeout = '60s';
 alter role wentong_owner login nosuperuser nocreatedb nocreaterole password :'wentong_owner_password';
 alter role wentong_etl login nosuperuser nocreatedb nocreaterole password :'wentong_etl_password';
 alter role wentong_analyst login nosuperuser nocreatedb nocreaterole password :'wentong_analyst_password';
