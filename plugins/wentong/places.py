@@ -36,6 +36,8 @@ class Resolved(NamedTuple):
 
 
 _LONGEST_NAME = 99
+_NEAR = 0.4
+"""The ratio from which on a name is near enough to another to be proposed."""
 _NOTES = re.compile(r"[((\[【〔《<][^))\]】〕》>]*[))\]】〕》>]")
 _NUMBERING = re.compile(r"^\s*(?:[((]?\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[、.．))]|[①-⑳])\s*")
 _FACILITIES = (
@@ -45,6 +47,10 @@ _FACILITIES = (
 _VILLAGE_ENDINGS = ("村民委员会", "村委会", "行政村", "村委", "村")
 _COMMUNITY_ENDINGS = ("社区居民委员会", "居民委员会", "社区居委会", "居委会", "社区", "居委")
 _TOWN_ENDINGS = ("街道办事处", "街道", "镇", "乡", "新区")
+_TOWN_CODE = re.compile(r"\d{9}(000)?")
+_WHOLE_TOWNS = frozenset(
+    ("全镇", "全街道", "全市", "全县", "全区", "镇级", "县级", "市级", "本级", "镇本级", "街道本级")
+)
 _STATIONS = (
     "综合文化站", "文化站", "文体服务中心", "文化服务中心", "党群服务中心", "公共服务中心", "街道办", "办事处", "人民政府",
     "政府", "管委会", "园区",
@@ -107,6 +113,7 @@ class _TownNames(NamedTuple):
     place: Place
     stem: str
     """Without 镇 or 街道."""
+    aliases: tuple[str, ...]
     in_titles: frozenset[str]
     """Names that mean it within running text."""
     alone: frozenset[str]
@@ -119,7 +126,11 @@ def _town_names(place: Place) -> _TownNames:
     offices = {stem + office for office in _STATIONS}
     spelled = {stem + ending for ending in _TOWN_ENDINGS} if stem != plain(place.name) else set()
     return _TownNames(
-        place, stem, frozenset(names | offices | spelled), frozenset(names | spelled | {stem, stem + "街"})
+        place,
+        stem,
+        tuple(map(plain, place.aliases)),
+        frozenset(names | offices | spelled),
+        frozenset(names | spelled | {stem, stem + "街"}),
     )
 
 
@@ -128,24 +139,36 @@ class Register:
 
     def __init__(self, places: Iterable[Place]) -> None:
         self.by_code = {place.code: place for place in places}
+        self._names_down_to: dict[str, tuple[str, ...]] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
         return Register, (list(self.by_code.values()),)
 
     def counties(self) -> list[Place]:
-        return [place for place in self.by_code.values() if place.level == 3]
+        return self._counties
 
     def towns(self, county_code: str) -> list[Place]:
-        return [p for p in self.by_code.values() if p.level == 4 and p.parent_code == county_code]
+        return self._towns_by_county.get(county_code, [])
 
     def villages(self, town_code: str) -> list[Place]:
         return self._villages_by_town.get(town_code, [])
 
     @cached_property
+    def _counties(self) -> list[Place]:
+        return [place for place in self.by_code.values() if place.level == 3]
+
+    @cached_property
+    def _towns_by_county(self) -> dict[str, list[Place]]:
+        return self._by_parent(4)
+
+    @cached_property
     def _villages_by_town(self) -> dict[str, list[Place]]:
+        return self._by_parent(5)
+
+    def _by_parent(self, level: int) -> dict[str, list[Place]]:
         grouped: dict[str, list[Place]] = defaultdict(list)
         for place in self.by_code.values():
-            if place.level == 5:
+            if place.level == level:
                 grouped[place.parent_code].append(place)
         return grouped
 
@@ -176,6 +199,16 @@ class Register:
                 counties[place.parent_code].append(_town_names(place))
         return counties
 
+    @cached_property
+    def _towns_alone(self) -> dict[str, dict[str, Place]]:
+        """County code -> what a text on its own may be called -> the town, the first one of the register."""
+        counties: dict[str, dict[str, Place]] = defaultdict(dict)
+        for county_code, towns in self._town_names.items():
+            for town in towns:
+                for name in town.alone:
+                    counties[county_code].setdefault(name, town.place)
+        return counties
+
     def towns_named(self, text: str, county_code: str, *, short: bool = False) -> list[Place]:
         """The towns of a county named in running text, in register order.
 
@@ -184,7 +217,9 @@ class Register:
         """
         written = plain(text)
         towns = self._town_names.get(county_code, [])
-        found = [town.place for town in towns if any(name in written for name in town.in_titles)]
+        # Every name holds the stem or is an alias: so most texts need not be searched for each of them.
+        likely = [t for t in towns if t.stem in written or (t.aliases and any(a in written for a in t.aliases))]
+        found = [town.place for town in likely if any(name in written for name in town.in_titles)]
         if short and not found:
             found = [town.place for town in towns if len(town.stem) >= 2 and town.stem in written]
         return found
@@ -192,14 +227,16 @@ class Register:
     def town_written(self, text: str, county_code: str) -> Place | None:
         """The town a cell, a folder or a sheet names on its own (水口镇, 水口, 水口镇综合文化站, 开平市水口镇, 440783117)."""
         written = _bare(text)
-        if re.fullmatch(r"\d{9}(000)?", written):
+        if _TOWN_CODE.fullmatch(written):
             place = self.by_code.get(written[:9] + "000")
             return place if place and place.level == 4 else None
-        for above in (*self._ancestors(county_code), self.by_code[county_code]) if county_code in self.by_code else ():
-            written = written.removeprefix(plain(above.name)) or written
-        towns = self._town_names.get(county_code, [])
-        for name in (written, *(written.removesuffix(station) for station in _STATIONS if written.endswith(station))):
-            if found := next((town.place for town in towns if name in town.alone), None):
+        for above in self._down_to(county_code):
+            written = written.removeprefix(above) or written
+        alone = self._towns_alone.get(county_code, {})
+        if found := alone.get(written):
+            return found
+        for station in _STATIONS:
+            if written.endswith(station) and (found := alone.get(written.removesuffix(station))):
                 return found
         return None
 
@@ -211,10 +248,11 @@ class Register:
     def is_summary_name(self, text: str, county_code: str) -> bool:
         """Whether a row's name is a town, the county or a general word: such a row sums up others."""
         written = _bare(text)
-        if written in {"全镇", "全街道", "全市", "全县", "全区", "镇级", "县级", "市级", "本级", "镇本级", "街道本级"}:
+        if written in _WHOLE_TOWNS:
             return True
         county = self.by_code.get(county_code)
-        if county and written in {plain(county.name), plain(county.name) + "全市", plain(county.name) + "本级"}:
+        name = plain(county.name) if county else ""
+        if name and written.startswith(name) and written.removeprefix(name) in ("", "全市", "本级"):
             return True
         town = self.town_written(text, county_code)
         return town is not None and not self._spelled.get(town.code, {}).get(written)
@@ -239,6 +277,59 @@ class Register:
             return self._by_complete_code(written.digits, code, name, named, town_code, county_code)
         return self._by_name_beside_code(written, code, name, named, town_code, county_code)
 
+    def resolve_unit(
+        self, name: Cell | None, code: Cell | None, reporter: Place | None, county_code: str, *, towns_only: bool
+    ) -> Resolved:
+        """The town of a row (`towns_only`), or whichever unit of the county it names by code or name.
+
+        Within a town's return only that town and its villages are meant; where nothing is named, the reporter itself.
+        """
+        coded = self._unit_by_code(code, county_code, towns_only) if code else None
+        if isinstance(coded, Finding):
+            return Resolved(None, (coded,))
+        written = name.raw[:_LONGEST_NAME] if name else ""
+        named = self._unit_by_name(written, reporter, county_code, towns_only) if plain(written) else None
+        if coded and code and written and named != coded and (named or not self._resembles(written, coded)):
+            return Resolved(None, (self._conflict(code, coded, name),))
+        place = coded or named or (None if plain(written) else reporter)
+        if place is None:
+            county = self.by_code[county_code].name
+            return Resolved(None, (_about_name("unknown_unit", written, county=county),))
+        if reporter and reporter.level == 4 and reporter.code not in (place.code, place.parent_code):
+            other = self.by_code[place.parent_code].name if place.level == 5 else place.name
+            params = {"other_town": other, "town": reporter.name}
+            return Resolved(None, (_about_name("wrong_town_village", written or place.name, **params),))
+        return Resolved(place)
+
+    def _unit_by_code(self, code: Cell, county_code: str, towns_only: bool) -> "Place | Finding | None":
+        """The unit a code means; None where there is none, a finding where it is no unit of the county."""
+        written = read_code(code)
+        if written.kind == "none":
+            return None
+        if written.digits and written.digits[:6] != county_code[:6]:
+            return _about_code("foreign_code", code, county=self.by_code[county_code].name)
+        place = self.by_code.get(written.digits.ljust(12, "0"))
+        if place is None or (towns_only and place.level != 4) or written.kind == "broken":
+            return _about_code("unknown_code", code, nearest="")
+        return place
+
+    def _unit_by_name(self, written: str, reporter: Place | None, county_code: str, towns_only: bool) -> Place | None:
+        """The unit a name means: a town with its station, the county with its bureaus and libraries, else a village."""
+        if town := self.town_written(written, county_code):
+            return town
+        if towns_only:
+            towns = self.towns_named(written, county_code)
+            return towns[0] if len(towns) == 1 else None
+        county = self.by_code[county_code]
+        town_code = reporter.code if reporter and reporter.level == 4 else None
+        village = self._by_name(written, town_code, county_code).place
+        if village:
+            return village
+        towns = self.towns_named(written, county_code)
+        if len(towns) == 1:
+            return towns[0]
+        return county if not towns and plain(written).startswith(plain(county.name)) else None
+
     def _by_complete_code(
         self,
         digits: str,
@@ -254,7 +345,7 @@ class Register:
             near = self._nearest(name.raw, town_code, county_code) if name else ""
             return Resolved(None, (_about_code("unknown_code", code, nearest=near),))
         findings: tuple[Finding, ...] = ()
-        if name and named and not self._means(name.raw, place):
+        if name and named and named.place != place and not self._means(name.raw, place):
             means_another = any(self._lookup(name.raw, town.code, county_code) for town in self.towns(county_code))
             if means_another or not self._resembles(name.raw, place):
                 return Resolved(None, (self._conflict(code, place, name),))
@@ -329,6 +420,8 @@ class Register:
     def _lookup(self, written: str, town_code: str, county_code: str) -> set[str]:
         """Codes of the villages of a town that a written name may mean."""
         index = self._spelled.get(town_code, {})
+        if codes := index.get(plain(written)):  # most names by far are written as they are
+            return codes
         return next((codes for name in self._readings(written, town_code) if (codes := index.get(name))), set())
 
     def _readings(self, written: str, town_code: str) -> Iterator[str]:
@@ -349,9 +442,16 @@ class Register:
         prefixes = {}
         for towns in self._town_names.values():
             for town in towns:
-                above = [plain(place.name) for place in self._ancestors(town.place.code)]
-                prefixes[town.place.code] = (*above, plain(town.place.name), town.stem)
+                prefixes[town.place.code] = (*self._down_to(town.place.code), town.stem)
         return prefixes
+
+    def _down_to(self, code: str) -> tuple[str, ...]:
+        """What the places from the province down to this one are called; asked of every row."""
+        if code not in self._names_down_to:
+            place = self.by_code.get(code)
+            above = [*self._ancestors(code), place] if place else []
+            self._names_down_to[code] = tuple(plain(each.name) for each in above)
+        return self._names_down_to[code]
 
     def _ancestors(self, code: str) -> list[Place]:
         place = self.by_code.get(code)
@@ -370,16 +470,27 @@ class Register:
         """The nearest candidates as a sentence, or nothing."""
         name = _village_stem(_bare(written[:_LONGEST_NAME]))
         town_codes = [town_code] if town_code else [town.code for town in self.towns(county_code)]
-        villages = [v for town in town_codes for v in self.villages(town)]
-        shared = {v: len(set(name) & set(_village_stem(plain(v.name)))) for v in villages}
-        likely = sorted((v for v in villages if shared[v]), key=lambda v: -shared[v])[:8]
+        stems = [stem for town in town_codes for stem in self._stems.get(town, [])]
+        written_with = set(name)
+        shared = [(len(written_with & chars), village, stem) for village, stem, chars in stems]
+        likely = sorted((each for each in shared if each[0]), key=lambda each: -each[0])[:8]
         matcher = difflib.SequenceMatcher(b=name)
         ratios = []
-        for village in likely:
-            matcher.set_seq1(_village_stem(plain(village.name)))
+        for _, village, stem in likely:
+            if 2 * sum(map(stem.__contains__, name)) < _NEAR * (len(name) + len(stem)):
+                continue  # not even if all they share stood in one order
+            matcher.set_seq1(stem)
             ratios.append((-matcher.ratio(), village.code, village.name))
-        names = [near for ratio, _, near in sorted(ratios)[:3] if ratio <= -0.4]
+        names = [near for ratio, _, near in sorted(ratios)[:3] if ratio <= -_NEAR]
         return f"最接近的是:{'、'.join(names)}。" if names else ""
+
+    @cached_property
+    def _stems(self) -> dict[str, list[tuple[Place, str, frozenset[str]]]]:
+        """Town code -> its villages, with what of their names is compared for nearness, and the characters of that."""
+        return {
+            town: [(v, stem, frozenset(stem)) for v in villages for stem in [_village_stem(plain(v.name))]]
+            for town, villages in self._villages_by_town.items()
+        }
 
     def _wrong_town(self, written: str, place: Place, town_code: str) -> Finding:
         return _about_name(

@@ -2,11 +2,13 @@
 
 The processes are plain children started from the command line, not `multiprocessing` ones: they import nothing but the
 function's own module, and they may be started from anywhere, also inside an Airflow task, whose process is daemonic and
-may have no `multiprocessing` children. A child ends itself when its time is up (SIGALRM, which stops C code as well), and
+may have no `multiprocessing` children. A child ends itself when its time is up (SIGPROF and SIGALRM, which stop C code as well), and
 when its parent is gone (end of input).
 """
 
 import contextlib
+import fcntl
+import gc
 import json
 import os
 import pickle
@@ -27,8 +29,12 @@ from typing import IO, Any, Final, Generic, Literal, TypeVar, cast
 T = TypeVar("T")
 R = TypeVar("R")
 
+_PATIENCE: Final = 3
+"""How many times its seconds an item may take by the clock: on a busy machine, or waiting for a slow disk."""
 _GRACE: Final = 5.0
 """Seconds after which a child that should have ended itself is killed."""
+_PIPE: Final = 1 << 20
+"""Bytes of answers that wait for the parent; more than Linux grants without asking."""
 _BOOT: Final = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from wentong.workers import _serve; _serve()"
 
 
@@ -47,7 +53,7 @@ class FunctionFailed(RuntimeError):
 
 
 class Pool(Generic[T, R]):
-    """Runs `function` in `size` child processes, each item limited to `seconds` and `bytes` of address space.
+    """Runs `function` in `size` child processes, each item limited to `seconds` of processor time and `bytes` of address space.
 
     `function` must be importable by name. Children are started when first needed and used until they die.
     """
@@ -111,7 +117,10 @@ class Pool(Generic[T, R]):
         self, work: "_Work[T]", done: dict[int, tuple[T, R | WorkerDied | FunctionFailed]], wait: bool
     ) -> None:
         """Take one answer from each child that has one; wait for the first if told so."""
-        ready = [cast("_Child[T]", key.data) for key, _ in self._selector.select(self._seconds + _GRACE if wait else 0)]
+        ready = [
+            cast("_Child[T]", key.data)
+            for key, _ in self._selector.select(self._seconds * _PATIENCE + _GRACE if wait else 0)
+        ]
         if wait and not ready:  # not even the alarm could end them: stuck in the kernel, on a dead network folder
             ready = [child for child in self._children if child.batch]
             for child in ready:
@@ -181,6 +190,8 @@ class _Child(Generic[T]):
     def __post_init__(self) -> None:
         command = [sys.executable, "-c", _BOOT, json.dumps(sys.path)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        with contextlib.suppress(OSError):  # so that it need not wait while we are busy; its user may have too many
+            fcntl.fcntl(self.answers, fcntl.F_SETPIPE_SZ, _PIPE)
         self._tell(self.hello)
 
     @property
@@ -228,29 +239,37 @@ class _Child(Generic[T]):
 
     def reason(self) -> Literal["timeout", "memory", "crash"]:
         """Of what it died."""
-        if self.overdue or self.process.returncode == -signal.SIGALRM:
+        if self.overdue or self.process.returncode in (-signal.SIGALRM, -signal.SIGPROF):
             return "timeout"
         return "memory" if self.out_of_memory else "crash"
 
 
 def _serve() -> None:
-    """The life of a child: receive the function and its limits, then batches of items until the parent is gone."""
+    """The life of a child: receive the function and its limits, then batches of items until the parent is gone.
+
+    The collector rests while an item is worked on: what grows by millions there are cells, which form no cycles.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     requests, answers = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     os.dup2(2, 1)  # what a library prints must not end up among the answers
     function, seconds, limit = cast("tuple[bytes, float, int]", _read(requests))
     call = pickle.loads(function)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.disable()
     _write(answers, _frame(("ready", None)))
     while True:
         try:
             batch = cast("list[object]", _read(requests))
         except EOFError:
             return
+        gc.collect()
+        gc.freeze()  # what is left are modules and caches, which stay: no need to look at them again
         for item in batch:
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            signal.setitimer(signal.ITIMER_REAL, seconds * _PATIENCE)
             try:
                 frame = _frame(("done", call(item)))
             except MemoryError:
@@ -258,6 +277,7 @@ def _serve() -> None:
                 return
             except Exception:  # reported to the parent
                 frame = _frame(("failed", traceback.format_exc()))
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
             _write(answers, frame)
 
@@ -275,7 +295,14 @@ def _write(stream: IO[bytes], frame: bytes) -> None:
 
 def _read(stream: IO[bytes]) -> object:
     (length,) = struct.unpack("<Q", _exactly(stream, 8))
-    return pickle.loads(_exactly(stream, length))
+    data = _exactly(stream, length)
+    enabled = gc.isenabled()
+    gc.disable()  # all that is new stays: to look for garbage in it takes as long again
+    try:
+        return pickle.loads(data)
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _exactly(stream: IO[bytes], length: int) -> bytes:

@@ -2,12 +2,16 @@
 
 import io
 import re
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import spreadsheet_files
+import writers
 from openpyxl import Workbook
+from openpyxl.utils import column_index_from_string, range_boundaries
 
 Lines = list[list[Any]]
 TODAY = "2026-11-22"
@@ -78,6 +82,45 @@ def workbook(*sheets: Sheet | str) -> bytes:
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def saved(write: Callable[[writers.Book], bytes], *sheets: Sheet) -> bytes:
+    """The same sheets in another format: `saved(writers.xls, …)`."""
+    return write(writers.Book([_page(sheet) for sheet in sheets]))
+
+
+def _page(sheet: Sheet) -> writers.Sheet:
+    return writers.Sheet(
+        sheet.name,
+        {
+            (row, column): value
+            for row, line in enumerate(lines(sheet.text), sheet.first_row)
+            for column, value in enumerate(line, sheet.first_column)
+        },
+        [_corners(area) for area in sheet.merged],
+        set(sheet.hidden_rows),
+        {column_index_from_string(column) for column in sheet.hidden_columns},
+        sheet.state != "visible",
+    )
+
+
+def _corners(area: str) -> tuple[int, int, int, int]:
+    first_column, first_row, last_column, last_row = range_boundaries(area)
+    return first_row, first_column, last_row, last_column
+
+
+def xlsb(text: str) -> bytes:
+    """The same table as a binary workbook with the one sheet 表一."""
+    records = []
+    for row, line in enumerate(lines(text)):
+        records.append(spreadsheet_files.binary_record(0, struct.pack("<IIHBB4x", row, 0, 300, 0, 0)))
+        for column, value in enumerate(line):
+            place = struct.pack("<II", column, 0)
+            if isinstance(value, str):
+                records.append(spreadsheet_files.binary_record(6, place + spreadsheet_files.wide(value)))
+            elif value is not None:
+                records.append(spreadsheet_files.binary_record(5, place + struct.pack("<d", value)))
+    return spreadsheet_files.xlsb(*records)
 
 
 def csv(text: str, encoding: str = "utf-8-sig") -> bytes:

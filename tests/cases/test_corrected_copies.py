@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from handed_in import NAMES, HandedIn, Sheet, built, csv, official, workbook
+import writers
+from handed_in import NAMES, HandedIn, Sheet, built, csv, html, official, saved, workbook, xlsb
 from openpyxl import load_workbook
 from test_stories import draft
 
@@ -15,13 +16,32 @@ NOW = datetime(2026, 10, 8, 1, 30, tzinfo=UTC)
 ROWS = official(built(1, NAMES[0]), built(2, "永安村", area="二三十"), built(3, "幸福里"))
 
 
-@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+FORMATS = {
+    "xlsx": workbook(Sheet(ROWS, "季报")),
+    "xlsm": writers.macro_enabled(workbook(Sheet(ROWS, "季报"))),
+    "strict.xlsx": writers.strict(workbook(Sheet(ROWS, "季报"))),
+    "xls": saved(writers.xls, Sheet(ROWS, "季报")),
+    "xlsb": xlsb(ROWS),
+    "ods": saved(writers.ods, Sheet(ROWS, "季报")),
+    "csv": csv(ROWS),
+    "htm.xls": html(ROWS),
+    "xml": saved(writers.xml_2003, Sheet(ROWS, "季报")),
+}
+ABOUT_THE_FILE = {"extension_mismatch", "macros_ignored"}
+
+
+@pytest.mark.parametrize("ending", FORMATS)
 def test_a_corrected_copy_is_judged_as_the_original_was(tmp_path: Path, ending: str) -> None:
-    content = workbook(Sheet(ROWS, "季报")) if ending == "xlsx" else csv(ROWS)
-    handed = HandedIn(content, f"水口镇2026年3季度.{ending}")
+    """Whatever was handed in comes back as a workbook of the same cells, marked."""
+    handed = HandedIn(FORMATS[ending], f"水口镇2026年3季度.{ending}")
     first = draft(handed, tmp_path)
+    cells = _cells(tmp_path / "content", 0)
     copy = _answer(handed, tmp_path, 12)
-    assert copy.name == "需修改2处_水口镇2026年3季度_第12号.xlsx"
+    mend = sum(finding.is_to_mend for finding in first.findings)
+    assert copy.name == f"需修改{mend}处_{Path(handed.name).stem}_第12号.xlsx"
+    assert _cells(copy, 1) == cells
+    (sheet,) = load_workbook(copy).worksheets[1:-1]
+    assert [address for address in ("E5", "B6") if sheet[address].comment] == ["E5", "B6"]
 
     again = draft(HandedIn(copy.read_bytes(), copy.name), tmp_path)
     assert again.answers_submission == 12
@@ -30,8 +50,14 @@ def test_a_corrected_copy_is_judged_as_the_original_was(tmp_path: Path, ending: 
         (row.division_code, row.status, row.values) for row in first.rows
     ]
     assert [finding.code for finding in again.findings] == [
-        f.code for f in first.findings if f.code != "extension_mismatch"
+        finding.code for finding in first.findings if finding.code not in ABOUT_THE_FILE
     ]
+
+
+def _cells(path: Path, sheet: int) -> dict[tuple[int, int], tuple[str, str]]:
+    """What stands where, and of which kind it is."""
+    found = readers.read(path, path.name).sheets[sheet].cells
+    return {place: (cell.kind, cell.raw) for place, cell in found.items()}
 
 
 def test_corrections_in_the_copy_count(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """One folder per story: `build.py` builds what was handed in, `expected.yml` states the whole verdict.
 
 Rows are sheet, row, division code, status and every value that is not null; findings `sheet!cell code`, those without
-a cell `sheet code`. What is not stated is empty. `python tests/cases/test_stories.py STORY…` prints the verdict on
-stories, for reading.
+a cell `sheet code`. What is not stated is empty. `PYTHONPATH=tests/realistic:tests/unit python
+tests/cases/test_stories.py STORY…` prints the verdict on stories, for reading.
 """
 
 import csv
@@ -81,6 +81,7 @@ def test_story(story: str, verdicts: dict[str, Judgement]) -> None:
     verdict = verdicts[story]
     expected = yaml.safe_load((Path(__file__).parent / story / "expected.yml").read_text(encoding="utf-8"))
     assert _as_yaml(verdict) == {**_NOTHING_SAID, **expected}
+    assert all(finding.message and finding.fix for finding in verdict.findings)
 
 
 _NOTHING_SAID: dict[str, Any] = {

@@ -193,6 +193,9 @@ def _same(value: str | Decimal | None, expected: str | Decimal | None) -> bool:
 
 def _compare_file(result: Result, truth: FileTruth, findings: list[Finding]) -> None:
     by_code = Counter(f.code for f in findings)
+    for finding in findings:
+        if not (finding.message and finding.fix):  # raises when a placeholder is not given
+            result.say("wordless finding", finding.code, "")
     for sheet, row in truth.hidden_rows:
         if not any(f.code == "hidden_row" and (f.sheet, f.row) == (sheet, row) for f in findings):
             result.say("unflagged hidden row", f"{sheet}!{row}", "")
@@ -221,5 +224,7 @@ def _compare_file(result: Result, truth: FileTruth, findings: list[Finding]) -> 
             result.say("unflagged personal data", f"{sheet} column {column}", "")
     if by_code["duplicate_column"] and not truth.rivals:
         result.say("false alarm", "duplicate column", str([f.raw for f in findings if f.code == "duplicate_column"]))
+    for code in truth.said - by_code.keys():
+        result.say("unflagged file", "", code)
     if truth.code_warned and not by_code["unit_code_differs"]:
         result.say("unflagged code in the heading", "", "")

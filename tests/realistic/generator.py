@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Literal
 
 import spellings
 from spellings import ANY, ERROR, LARGER, UNITS, WARNING, Measure, Spelling
-from writers import Book, Content, Format, Formula, Sheet, formats, shown
+from writers import Book, Content, Format, Formula, Sheet, formats, macro_enabled, shown, strict
 
 REGISTER = Path(__file__).parents[2] / "include" / "schemas" / "units" / "440783.csv"
 TODAY = date(2026, 11, 20)
@@ -75,6 +75,8 @@ class FileTruth:
     stories: list[str] = field(default_factory=list)
     code_warned: bool = False
     """A warning about the code in the heading must be there."""
+    said: set[str] = field(default_factory=set)
+    """Findings about the whole file that must be there."""
     rivals: set[str] = field(default_factory=set)
     """Fields of which the sheet has a second column for another time: withholding both, with a word, is as right."""
 
@@ -223,6 +225,8 @@ class Column:
     """As the sheet states it for this column."""
     factor: Decimal = Decimal(1)
     group: str | None = None
+    part: str | None = None
+    """The part of the form it belongs to, above the groups."""
     hidden: bool = False
     filler: Callable[[random.Random], Content] | None = None
     personal: bool = False
@@ -281,6 +285,8 @@ class Style:
     epoch_1904: bool
     more: random.Random
     """A second source of chance for the rarer stories: adding one leaves the others of a seed as they were."""
+    shape: random.Random
+    """A third one for the shape of headings."""
 
     @property
     def can(self) -> frozenset[str]:
@@ -310,6 +316,12 @@ def plan_row(rng: random.Random, village: Village, style: Style, columns: Sequen
             "volunteer_count": Decimal(rng.choice([0, rng.randint(5, 80), rng.randint(5, 80)])),
         }
         opened = end - timedelta(days=rng.randint(5, 3500))
+        for name, unusual in (
+            ("floor_area_m2", (0, 30, "48.5", 1600, 4000)),
+            ("weekly_open_hours", (0, 7, "19.5", 91, 112)),
+        ):
+            if style.more.random() < 0.03:
+                meant[name] = Decimal(style.more.choice(unusual))
     elif state == "under_construction" and rng.random() < 0.5:
         meant["floor_area_m2"] = Decimal(rng.randint(150, 600))
     mess = style.mess
@@ -346,13 +358,15 @@ def settle(row: Planned, present: set[str]) -> None:
                 cells[name] = replace(cells[name], finding="may")
     state = cells["build_status"]
     area = cells["floor_area_m2"]
-    if "floor_area_m2" in present:
-        if state.open and area.values[0] is None:
-            cells["floor_area_m2"] = replace(area, finding="may")
-        value = area.values[0]
-        if state.values[0] == "built" and isinstance(value, Decimal) and not area.open and not 50 <= value <= 1500:
-            allowed = WARNING | ERROR if value == 0 else WARNING
-            cells["floor_area_m2"] = replace(area, finding="may" if state.open else "must", severities=allowed)
+    if "floor_area_m2" in present and state.open and area.values[0] is None:
+        cells["floor_area_m2"] = replace(area, finding="may")
+    for name, low, high in (
+        (("floor_area_m2", 50, 1500), ("weekly_open_hours", 20, 84)) if state.values[0] == "built" else ()
+    ):
+        figure, value = cells[name], cells[name].values[0]
+        if name in present and isinstance(value, Decimal) and not figure.open and not low <= value <= high:
+            allowed = ERROR if value == 0 else WARNING
+            cells[name] = replace(figure, finding="may" if state.open else "must", severities=allowed)
     sessions, attendance = cells["activity_sessions"], cells["activity_attendance"]
     came = attendance.values[0]
     if "activity_attendance" in present and isinstance(came, Decimal) and came > 0 and not attendance.open:
@@ -372,11 +386,6 @@ def settle(row: Planned, present: set[str]) -> None:
         cells["activity_sessions"] = replace(sessions, finding="may")
         if attendance.finding == "never":
             cells["activity_attendance"] = replace(attendance, finding="may")
-    # the domain asks about unusual hours and few books; the form does not: said or unsaid, both are right
-    for name, low, high in (("weekly_open_hours", 20, 84), ("books_total", 300, 200000)):
-        value = cells[name].values[0]
-        if isinstance(value, Decimal) and not low <= value <= high and cells[name].finding == "never":
-            cells[name] = replace(cells[name], finding="may")
     _settle_not_built(row, present)
 
 
@@ -628,6 +637,8 @@ def choose_columns(
         columns.insert(0, Column("sequence_number", rng.choice(["序号", "序号", "编号", "序", "No"])))
     if style.more.random() < 0.06 and {"activity_sessions", "activity_attendance"} <= set(fields):
         _rivals(style.more, columns, truth)
+    if style.shape.random() < (0.5 if any(column.group for column in columns) else 0.1):
+        _part(style.shape, columns, truth)
     if rng.random() < 0.06 and "hidden" in style.can:
         hideable = [column for column in columns if column.field in (*NUMBERS, "remark", "built_on")]
         rng.choice(hideable).hidden = True
@@ -672,6 +683,31 @@ def _group(rng: random.Random, columns: list[Column]) -> None:
             columns.insert(at + offset, column)
 
 
+PARTS = (
+    ("一、基本情况", {"build_status", "floor_area_m2", "outdoor_area_m2", "built_on"}),
+    ("设施设备情况", {"floor_area_m2", "outdoor_area_m2", "books_total", "reading_seats"}),
+    ("三、服务和活动情况", {"weekly_open_hours", "activity_sessions", "activity_attendance"}),
+    ("二、人员情况", {"full_time_staff", "volunteer_count"}),
+)
+
+
+def _part(rng: random.Random, columns: Sequence[Column], truth: FileTruth) -> None:
+    """A third heading row: a title over neighbours that belong together, some of them in a group of their own."""
+    for title, members in rng.sample(PARTS, 2):
+        runs: list[list[Column]] = [[]]
+        for column in columns:
+            if column.field in members and not column.part:
+                runs[-1].append(column)
+            elif runs[-1]:
+                runs.append([])
+        widest = max(runs, key=len)
+        outside = {column.group for column in columns if column not in widest}
+        if len(widest) > 1 and not outside & {column.group for column in widest if column.group}:
+            for column in widest:
+                column.part = title
+            truth.stories.append("parts")
+
+
 def _heading_text(rng: random.Random, column: Column, *, in_heading: bool, breaks: bool) -> str:
     text = column.heading
     if column.unit and in_heading:
@@ -685,41 +721,32 @@ def _heading_text(rng: random.Random, column: Column, *, in_heading: bool, break
 
 
 def put_header(rng: random.Random, page: Page, columns: Sequence[Column], top: int, left: int) -> int:
-    """Write one to three heading rows, a unit row, an index row; returns the row below."""
+    """Write one to three heading rows, a row of units, one of numbers; returns the row below."""
     for offset, column in enumerate(columns):
         column.index = left + offset
-    deep = any(column.group for column in columns)
+    depth = 1 + any(column.part for column in columns) + any(column.group for column in columns)
     unit_row = rng.random() < 0.15 and any(column.unit for column in columns)
     breaks = rng.random() < 0.3
-    depth = 2 if deep else 1
+    bottom = top + depth - 1
     for column in columns:
-        text = _heading_text(rng, column, in_heading=not unit_row, breaks=breaks)
-        column.written = text
-        if column.group:
-            page.put(top + 1, column.index, text)
-        else:
-            page.put(top, column.index, text)
-            page.merge(top, column.index, top + depth - 1, column.index)
-    if deep:
-        start = 0
-        while start < len(columns):
-            end = start
-            while end + 1 < len(columns) and columns[start].group and columns[end + 1].group == columns[start].group:
-                end += 1
-            if columns[start].group:
-                page.put(top, columns[start].index, columns[start].group)
-                page.merge(top, columns[start].index, top, columns[end].index)
-                if "merges" not in page.style.can:
-                    for column in columns[start + 1 : end + 1]:
-                        page.put(top, column.index, None)
-            start = end + 1
+        column.written = _heading_text(rng, column, in_heading=not unit_row, breaks=breaks)
+        at = bottom if column.group else top + (column.part is not None)
+        page.put(at, column.index, column.written)
+        page.merge(at, column.index, bottom, column.index)
+    for part, run in groupby(columns, lambda column: column.part):
+        if part:
+            _put_title(page, part, list(run), top, top)
+    for (part, group), run in groupby(columns, lambda column: (column.part, column.group)):
+        if group:
+            _put_title(page, group, list(run), top + (part is not None), bottom - 1)
     row = top + depth
     if unit_row:
         for column in columns:
             page.put(row, column.index, column.unit or ("—" if rng.random() < 0.3 else None))
         first = columns[0]
         if first.unit is None:
-            page.put(row, first.index, "计量单位" if rng.random() < 0.5 else None)
+            words = "计量单位" if page.style.shape.random() < 0.7 else "单位"
+            page.put(row, first.index, words if rng.random() < 0.5 else None)
         row += 1
     if rng.random() < 0.12:
         letters = iter("甲乙丙丁戊己庚辛")
@@ -732,6 +759,11 @@ def put_header(rng: random.Random, page: Page, columns: Sequence[Column], top: i
                 page.put(row, column.index, next(letters, "—"))
         row += 1
     return row
+
+
+def _put_title(page: Page, title: str, over: Sequence[Column], row: int, last_row: int) -> None:
+    page.put(row, over[0].index, title)
+    page.merge(row, over[0].index, last_row, over[-1].index)
 
 
 def put_rows(
@@ -747,7 +779,7 @@ def put_rows(
     """Write villages' rows and note their truth; returns the row below."""
     row_number = top
     for count, planned in enumerate(rows, start=1):
-        if repeat_header and count == len(rows) // 2 + 1 and not any(column.group for column in columns):
+        if repeat_header and count == len(rows) // 2 + 1 and not any(c.group or c.part for c in columns):
             for column in columns:
                 page.put(row_number, column.index, column.written)
             row_number += 1
@@ -1064,6 +1096,7 @@ def make(seed: int) -> Return:
         period=period,
         epoch_1904="epoch" in chosen.can and rng.random() < 0.04,
         more=random.Random(f"wentong more {seed}"),
+        shape=random.Random(f"wentong shape {seed}"),
     )
     truth = FileTruth(frozenset({"load"}), period, None)
     layouts: list[tuple[Callable[..., Book], int]] = [
@@ -1090,7 +1123,23 @@ def make(seed: int) -> Return:
         name = name[: -len(chosen.extension)] + chosen.extension.upper()
     elif roll < 0.06:
         name = name[: -len(chosen.extension)] + ("xls" if chosen.extension == "xlsx" else "xlsx")
-    return Return(seed, name, evidence.folders, chosen.write(book), truth)
+    name, content = _in_another_dress(style.shape, name, chosen, chosen.write(book), truth)
+    return Return(seed, name, evidence.folders, content, truth)
+
+
+def _in_another_dress(
+    rng: random.Random, name: str, chosen: Format, content: bytes, truth: FileTruth
+) -> tuple[str, bytes]:
+    """Some workbooks have macros, some are saved as Strict Open XML."""
+    roll = rng.random() if chosen.extension == "xlsx" else 1
+    if roll < 0.05:
+        truth.stories.append("macros")
+        truth.said.add("macros_ignored")
+        return name[: -len("xlsx")] + "xlsm" if name.lower().endswith("xlsx") else name, macro_enabled(content)
+    if roll < 0.1:
+        truth.stories.append("strict")
+        return name, strict(content)
+    return name, content
 
 
 def _copy(target: Evidence, source: Evidence) -> None:
@@ -1575,7 +1624,7 @@ def _vertical(rng: random.Random, truth: FileTruth, style: Style, target: Eviden
     columns = choose_columns(rng, style, with_town=False, truth=truth)
     columns = [c for c in columns if c.field not in (None, "sequence_number")]
     for column in columns:
-        column.hidden, column.group = False, None
+        column.hidden, column.group, column.part = False, None, None
         if column.heading in ("场次", "人次"):
             column.heading = {"场次": "活动场次", "人次": "参加人次"}[column.heading]
     if not any(column.field == "village_name" for column in columns):

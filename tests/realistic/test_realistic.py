@@ -88,7 +88,7 @@ def test_a_mixed_bag_is_made() -> None:
     for expected in (
         "xlsx", "xls", "ods", "html", "xml 2003", "csv gb18030", "csv utf-16", "county_table", "sheet_per_town", "stacked",
         "side_by_side", "vertical", "not_a_return", "hidden row", "hidden column", "1904", "identical rows", "conflicting rows",
-        "no period", "groups",
+        "no period", "groups", "parts", "macros", "strict",
     ):  # fmt: skip
         assert stories[expected], expected
     cells = [cell for one in returns for row in one.truth.rows for cell in row.cells.values()]

@@ -271,6 +271,51 @@ def _cell_xml(content: Content, address: str, epoch_1904: bool, shared: dict[str
                     return f"<c{address}>{formula}<v>{content.cached!r}</v></c>"
 
 
+def macro_enabled(package: bytes) -> bytes:
+    """The same workbook as .xlsm: another content type and a project of macros."""
+    link = '<Relationship Id="rId999" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" Target="vbaProject.bin"/>'
+
+    def edit(name: str, text: str) -> str:
+        if name == "[Content_Types].xml":
+            text = text.replace(
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
+                "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+            )
+        elif name == "xl/_rels/workbook.xml.rels":
+            text = text.replace("</Relationships>", f"{link}</Relationships>")
+        return text
+
+    return _edited(package, edit, {"xl/vbaProject.bin": bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)})
+
+
+def strict(package: bytes) -> bytes:
+    """The same workbook as Strict Open XML, as Excel saves it on request: other names for the same elements."""
+    names = {
+        "http://schemas.openxmlformats.org/spreadsheetml/2006/main": "http://purl.oclc.org/ooxml/spreadsheetml/main",
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships": (
+            "http://purl.oclc.org/ooxml/officeDocument/relationships"
+        ),
+    }
+
+    def edit(_: str, text: str) -> str:
+        for loose, tight in names.items():
+            text = text.replace(loose, tight)
+        return text
+
+    return _edited(package, edit, {})
+
+
+def _edited(package: bytes, edit: Callable[[str, str], str], more: dict[str, bytes]) -> bytes:
+    """The package with its XML parts changed and further parts."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, edit(name, old.read(name).decode()))
+        for name, content in more.items():
+            new.writestr(name, content)
+    return stream.getvalue()
+
+
 # -- xls (BIFF8 in an OLE file) ----------------------------------------------------------------------------------------
 
 _ERROR_CODES = {

@@ -103,7 +103,9 @@ class _Guarded:
         _refuse_doctype(data)
         self.filtering = self.filtering and b"<![" not in data
         if self.filtering and b"<c " in data:
-            data = _EMPTY_ROWS.sub(b"", _EMPTY_CELLS.sub(b"", data))
+            if b"/><c " in data or b"/></row>" in data:
+                data = _EMPTY_CELLS.sub(b"", data)
+            data = _EMPTY_ROWS.sub(b"", data)
         return data
 
 
