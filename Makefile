@@ -24,6 +24,7 @@ down: setup ## stop a running site
 	@$(BIN)/wentong down
 
 test: setup lint ## everything that must hold: lint and all tests
+	@deploy/test-tools.sh
 	$(BIN)/pytest
 
 lint: setup ## ruff, mypy, sqlfluff

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -25,6 +26,41 @@ def upgrade() -> None:
         schema="core",
         comment="Forms, copied from their declarations; one row per form.",
     )
+    op.create_table(
+        "evidence",
+        sa.Column(
+            "evidence_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="Number of its journal entry."
+        ),
+        sa.Column(
+            "evidence_number",
+            sa.Text(),
+            nullable=False,
+            comment="What its name begins with, up to the first space or bracket: ZP-001.",
+        ),
+        sa.Column("county_code", sa.Text(), nullable=False, comment="County of the folder."),
+        sa.Column(
+            "folder", sa.Text(), nullable=False, comment="Sub-folder of 佐证, usually the town; empty at its top."
+        ),
+        sa.Column("file_name", sa.Text(), nullable=False, comment="As it was put there."),
+        sa.Column("share", sa.Text(), nullable=False, comment="The shared folder."),
+        sa.Column("path", sa.Text(), nullable=False, comment="Where it lay, below the share."),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False, comment="Size of the file."),
+        sa.Column(
+            "modified_ns",
+            sa.BigInteger(),
+            nullable=False,
+            comment="When it was last written, in nanoseconds since 1970, as the share said.",
+        ),
+        sa.Column("sha256", sa.Text(), nullable=False, comment="Of its bytes."),
+        sa.Column("archive_name", sa.Text(), nullable=False, comment="The copy, below the archive folder."),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, comment="When it was first seen so."),
+        sa.CheckConstraint("county_code ~ '^[0-9]{12}$'", name=op.f("evidence_county_code_has_12_digits")),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("evidence_sha256_is_one")),
+        sa.PrimaryKeyConstraint("evidence_id", name=op.f("evidence_pk")),
+        schema="ops",
+        comment="Evidence put into 佐证; one row per file and content, never read, matched by its number.",
+    )
+    op.create_index("evidence_number_idx", "evidence", ["county_code", "evidence_number"], unique=False, schema="ops")
     op.create_table(
         "dim_period",
         sa.Column("period", sa.Text(), nullable=False, comment="2026, 2026Q3 or 2026-09."),
@@ -278,7 +314,12 @@ def upgrade() -> None:
             comment="The verdict: load, quarantine_file (held), reject, ignore; null until judged.",
         ),
         sa.Column("form_code", sa.Text(), nullable=True, comment="Form the file was recognised as."),
-        sa.Column("table_name", sa.Text(), nullable=True, comment="Table of that form."),
+        sa.Column(
+            "table_names",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Tables of that form that it has, with rows or without.",
+        ),
         sa.Column("period", sa.Text(), nullable=True, comment="Period the file states; a claim until it is loaded."),
         sa.Column(
             "unit_code",
@@ -319,7 +360,7 @@ def upgrade() -> None:
             name=op.f("submissions_loaded_when_allowed"),
         ),
         sa.CheckConstraint(
-            "outcome <> 'load' or (form_code, table_name, period) is not null", name=op.f("submissions_load_has_scope")
+            "outcome <> 'load' or (form_code, table_names, period) is not null", name=op.f("submissions_load_has_scope")
         ),
         sa.CheckConstraint(
             "outcome in ('load', 'quarantine_file', 'reject', 'ignore')", name=op.f("submissions_outcome_is_known")
@@ -461,7 +502,7 @@ def upgrade() -> None:
             sa.Text(),
             server_default="none",
             nullable=False,
-            comment="The latest return: none, received, held, returned, accepted.",
+            comment="The latest return: none, received, held, returned, accepted, zero (零报).",
         ),
         sa.Column("review", sa.Text(), server_default="open", nullable=False, comment="open, town, county, locked."),
         sa.Column("submission_id", sa.BigInteger(), nullable=True, comment="That latest return."),
@@ -486,7 +527,7 @@ def upgrade() -> None:
             "review in ('open', 'town', 'county', 'locked')", name=op.f("fct_obligation_review_is_known")
         ),
         sa.CheckConstraint(
-            "submission in ('none', 'received', 'held', 'returned', 'accepted')",
+            "submission in ('none', 'received', 'held', 'returned', 'accepted', 'zero')",
             name=op.f("fct_obligation_submission_is_known"),
         ),
         sa.CheckConstraint("open_errors >= 0", name=op.f("fct_obligation_open_errors_is_a_count")),
@@ -597,6 +638,49 @@ def upgrade() -> None:
         comment="Decisions about held files; one row per decision, one decision per file.",
     )
     op.create_table(
+        "waivers",
+        sa.Column(
+            "waiver_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="Number of the journal entry."
+        ),
+        sa.Column("code", sa.Text(), nullable=False, comment="Type of finding that is let pass (finding_types.csv)."),
+        sa.Column("form_code", sa.Text(), nullable=False, comment="In which form."),
+        sa.Column(
+            "unit_code",
+            sa.Text(),
+            nullable=False,
+            comment="In which county, town or village (12 digits), and everything below it.",
+        ),
+        sa.Column("period", sa.Text(), nullable=False, comment="For which period."),
+        sa.Column("field", sa.Text(), nullable=True, comment="About which field; null: about any."),
+        sa.Column("reason", sa.Text(), nullable=False, comment="Why."),
+        sa.Column("approved_by", sa.Text(), nullable=False, comment="Who approved it."),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False, comment="When."),
+        sa.Column("valid_until", sa.Date(), nullable=False, comment="Last day on which files are judged by it."),
+        sa.CheckConstraint("unit_code ~ '^[0-9]{12}$'", name=op.f("waivers_unit_code_has_12_digits")),
+        sa.CheckConstraint("reason <> '' and approved_by <> ''", name=op.f("waivers_says_who_and_why")),
+        sa.PrimaryKeyConstraint("waiver_id", name=op.f("waivers_pk")),
+        schema="ops",
+        comment="Findings that the county lets pass (豁免); one row per waiver, never altered.",
+    )
+    op.create_table(
+        "extensions",
+        sa.Column(
+            "extension_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="Number of the journal entry."
+        ),
+        sa.Column("form_code", sa.Text(), nullable=False, comment="Which form."),
+        sa.Column("unit_code", sa.Text(), nullable=False, comment="Which town or county (12 digits)."),
+        sa.Column("period", sa.Text(), nullable=False, comment="For which period."),
+        sa.Column("due_on", sa.Date(), nullable=False, comment="Last day on which it is in time now."),
+        sa.Column("reason", sa.Text(), nullable=False, comment="Why."),
+        sa.Column("approved_by", sa.Text(), nullable=False, comment="Who approved it."),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False, comment="When."),
+        sa.CheckConstraint("unit_code ~ '^[0-9]{12}$'", name=op.f("extensions_unit_code_has_12_digits")),
+        sa.CheckConstraint("reason <> '' and approved_by <> ''", name=op.f("extensions_says_who_and_why")),
+        sa.PrimaryKeyConstraint("extension_id", name=op.f("extensions_pk")),
+        schema="ops",
+        comment="Returns that may come later (缓报); one row per approval, the latest of a return counts.",
+    )
+    op.create_table(
         "findings",
         sa.Column("submission_id", sa.BigInteger(), nullable=False, comment="The file."),
         sa.Column("finding_number", sa.Integer(), nullable=False, comment="1, 2, 3 … most important first."),
@@ -613,12 +697,26 @@ def upgrade() -> None:
         sa.Column("raw", sa.Text(), nullable=True, comment="What was written."),
         sa.Column("message", sa.Text(), nullable=False, comment="What is wrong, in Chinese."),
         sa.Column("fix", sa.Text(), nullable=False, comment="What to do, in Chinese."),
+        sa.Column(
+            "explanation",
+            sa.Text(),
+            nullable=True,
+            comment="What the sender wrote about it in the row: closes a warning.",
+        ),
+        sa.Column("waiver_id", sa.BigInteger(), nullable=True, comment="The waiver that lets it pass."),
         sa.CheckConstraint(
             "severity in ('critical', 'row', 'error', 'warning', 'notice')", name=op.f("findings_severity_is_known")
+        ),
+        sa.CheckConstraint(
+            "explanation is null or severity = 'warning'", name=op.f("findings_only_warnings_are_explained")
+        ),
+        sa.CheckConstraint(
+            "waiver_id is null or severity in ('error', 'warning')", name=op.f("findings_only_little_is_waived")
         ),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["ops.submissions.submission_id"], name=op.f("findings_submission_id_fk")
         ),
+        sa.ForeignKeyConstraint(["waiver_id"], ["ops.waivers.waiver_id"], name=op.f("findings_waiver_id_fk")),
         sa.PrimaryKeyConstraint("submission_id", "finding_number", name=op.f("findings_pk")),
         schema="ops",
         comment="What was found in a file; one row per finding.",
@@ -631,6 +729,13 @@ def upgrade() -> None:
         sa.Column("period", sa.Text(), nullable=False, comment="Period it states."),
         sa.Column("rows_accepted", sa.Integer(), nullable=False, comment="Accepted rows of this unit."),
         sa.Column("rows_quarantined", sa.Integer(), nullable=False, comment="Quarantined rows of this unit."),
+        sa.Column(
+            "is_zero",
+            sa.Boolean(),
+            server_default=sa.false(),
+            nullable=False,
+            comment="Confirms that nothing happened (零报).",
+        ),
         sa.Column(
             "open_errors",
             sa.Integer(),
@@ -675,6 +780,111 @@ def upgrade() -> None:
         comment="Milestones reached for the first time; one row per plan, scope and milestone, never taken back.",
     )
 
+    op.create_table(
+        "relation_findings",
+        sa.Column("form_code", sa.Text(), nullable=False, comment="Form of the row it is about."),
+        sa.Column("table_name", sa.Text(), nullable=False, comment="Table of that form."),
+        sa.Column("period", sa.Text(), nullable=False, comment="Period of the row."),
+        sa.Column("org_id", sa.BigInteger(), nullable=False, comment="The unit the row is about."),
+        sa.Column(
+            "row_key",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="What tells rows of one unit and period apart.",
+        ),
+        sa.Column(
+            "field",
+            sa.Text(),
+            nullable=False,
+            comment="Field of the form; empty when it is about the row, or about a list of rows.",
+        ),
+        sa.Column("code", sa.Text(), nullable=False, comment="Type of finding (finding_types.csv)."),
+        sa.Column(
+            "town_code",
+            sa.Text(),
+            nullable=False,
+            comment="Town of the row (12 digits); of the county's own rows the county.",
+        ),
+        sa.Column("county_code", sa.Text(), nullable=False, comment="County of the row (12 digits)."),
+        sa.Column(
+            "severity",
+            sa.Text(),
+            nullable=False,
+            comment="error contests the value; warning asks for a word; notice says.",
+        ),
+        sa.Column(
+            "params",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="What was compared: the value, the other value, its period; the message follows from it.",
+        ),
+        sa.Column("message", sa.Text(), nullable=False, comment="What is wrong, in Chinese."),
+        sa.Column("fix", sa.Text(), nullable=False, comment="What to do, in Chinese."),
+        sa.Column(
+            "submission_id", sa.BigInteger(), nullable=False, comment="The file the row stood in when found."
+        ),
+        sa.Column("sheet", sa.Text(), nullable=False, comment="Sheet of that file; empty for a list of rows."),
+        sa.Column(
+            "row_number", sa.Integer(), nullable=True, comment="Row of that sheet; null for a list of rows."
+        ),
+        sa.Column(
+            "told_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="When the sender was told; null until then.",
+        ),
+        sa.Column("explanation", sa.Text(), nullable=True, comment="What the sender gave as the reason."),
+        sa.Column(
+            "from_load", sa.BigInteger(), nullable=False, comment="The load that made this version known."
+        ),
+        sa.Column(
+            "to_load",
+            sa.BigInteger(),
+            nullable=True,
+            comment="The load that replaced or withdrew it; null while it is current.",
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{12}$'", name=op.f("relation_findings_county_code_has_12_digits")),
+        sa.CheckConstraint(
+            "jsonb_typeof(params) = 'object'", name=op.f("relation_findings_params_is_an_object")
+        ),
+        sa.CheckConstraint(
+            "severity in ('error', 'warning', 'notice')", name=op.f("relation_findings_severity_is_known")
+        ),
+        sa.CheckConstraint("to_load > from_load", name=op.f("relation_findings_ends_after_it_begins")),
+        sa.CheckConstraint("town_code ~ '^[0-9]{12}$'", name=op.f("relation_findings_town_code_has_12_digits")),
+        sa.ForeignKeyConstraint(
+            ["from_load"], ["ops.loads.load_id"], name=op.f("relation_findings_from_load_fk")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["core.orgs.org_id"], name=op.f("relation_findings_org_id_fk")),
+        sa.ForeignKeyConstraint(["period"], ["core.dim_period.period"], name=op.f("relation_findings_period_fk")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["ops.submissions.submission_id"], name=op.f("relation_findings_submission_id_fk")
+        ),
+        sa.ForeignKeyConstraint(["to_load"], ["ops.loads.load_id"], name=op.f("relation_findings_to_load_fk")),
+        sa.PrimaryKeyConstraint(
+            "org_id", "table_name", "period", "row_key", "field", "code", "from_load",
+            name=op.f("relation_findings_pk"),
+        ),
+        schema="ops",
+        comment="What was found by comparing rows with other periods, forms and units; one row per finding and version.",
+    )  # fmt: skip
+    op.create_index(
+        "relation_findings_current_key",
+        "relation_findings",
+        ["county_code", "table_name", "period", "org_id", "row_key", "field", "code"],
+        unique=True,
+        schema="ops",
+        postgresql_where=sa.text("to_load is null"),
+    )
+    op.create_index(
+        "relation_findings_untold_idx",
+        "relation_findings",
+        ["submission_id"],
+        unique=False,
+        schema="ops",
+        postgresql_where=sa.text("told_at is null and to_load is null"),
+    )
     op.create_foreign_key(  # the other half of a circle: apart, and after both tables
         op.f("loads_submission_id_fk"),
         "loads",
@@ -687,11 +897,28 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("evidence_number_idx", table_name="evidence", schema="ops")
+    op.drop_table("evidence", schema="ops")
     op.drop_constraint(op.f("loads_submission_id_fk"), "loads", schema="ops")
+    op.drop_index(
+        "relation_findings_untold_idx",
+        table_name="relation_findings",
+        schema="ops",
+        postgresql_where=sa.text("told_at is null and to_load is null"),
+    )
+    op.drop_index(
+        "relation_findings_current_key",
+        table_name="relation_findings",
+        schema="ops",
+        postgresql_where=sa.text("to_load is null"),
+    )
+    op.drop_table("relation_findings", schema="ops")
     op.drop_table("milestone_crossings", schema="core")
     op.drop_index("submission_scopes_scope_idx", table_name="submission_scopes", schema="ops")
     op.drop_table("submission_scopes", schema="ops")
     op.drop_table("findings", schema="ops")
+    op.drop_table("extensions", schema="ops")
+    op.drop_table("waivers", schema="ops")
     op.drop_table("decisions", schema="ops")
     op.drop_index(
         "plan_tasks_current_key", table_name="plan_tasks", schema="core", postgresql_where=sa.text("to_load is null")

@@ -57,10 +57,8 @@ def digest(engine: Engine, county_code: str, today: date, note: str = "") -> Mes
             "county": connection.scalar(text(_COUNTY), {"county_code": county_code}) or county_code,
             "today": today,
             "note": note,
-            "overdue": [_duty(row, today) for row in duties if row["due_on"] < today],
-            "coming": [
-                row for row in (_duty(row, today) for row in duties if row["due_on"] >= today) if row["is_near"]
-            ],
+            "overdue": [duty for duty in _duties(duties, today) if duty["due_on"] < today],
+            "coming": [duty for duty in _duties(duties, today) if duty["due_on"] >= today and duty["is_near"]],
             "corrections": _corrections(connection, county_code),
             "held": [_file(row) for row in _rows(connection, _HELD, county_code=county_code)],
             "rejected": [_file(row) for row in _rows(connection, _REJECTED, county_code=county_code, since=since)],
@@ -169,19 +167,32 @@ def _recipient(channel: NotifyBase) -> str:
 # ----------------------------------------------------------------------------------------------------- facts
 
 
-def _duty(row: Any, today: date) -> dict[str, Any]:
-    """A return that is owed: `days` working days late, or left until it is due."""
-    due = row["due_on"]
-    days = china().days_late(due, today) if due < today else china().days_late(today, due)
-    return {
-        "name": row["unit_name"],
-        "form": row["form_title"],
-        "period": Period.parse(row["period"]).title,
-        "due_on": due,
-        "days": days,
-        "is_near": days <= COMING_WORKING_DAYS,
-        "label": row["label"],
-    }
+def _duties(rows: Sequence[Any], today: date) -> list[dict[str, Any]]:
+    """Returns that are owed, by form, period and due date, with the units that owe them: `days` working days late, or
+    left until they are due."""
+    found = []
+    for (due, form, period), group in groupby(rows, key=lambda row: (row["due_on"], row["form_title"], row["period"])):
+        days = china().days_late(due, today) if due < today else china().days_late(today, due)
+        units = [{"name": row["unit_name"], "label": _duty_label(row, today)} for row in group]
+        found.append(
+            {
+                "form": form,
+                "period": Period.parse(period).title,
+                "due_on": due,
+                "days": days,
+                "is_near": days <= COMING_WORKING_DAYS,
+                "units": units,
+                "count": len(units),
+            }
+        )
+    return found
+
+
+def _duty_label(row: Any, today: date) -> str:
+    """What is to be said besides that it is owed."""
+    if row["duty"] == "extended" and row["submission"] == "none" and row["due_on"] < today:
+        return "缓报期已过"
+    return "" if row["label"] == "未报" else str(row["label"])
 
 
 def _corrections(connection: Connection, county_code: str) -> list[dict[str, Any]]:
@@ -296,14 +307,14 @@ def _one_line(value: str) -> str:
 _COUNTY = "select name from marts.places where place_code = :county_code"
 
 _DUTIES = """
-select unit_name, form_title, period, due_on, label
+select unit_name, form_title, period, due_on, duty, submission, label
 from marts.submission_matrix
 where
     county_code = :county_code
     and duty <> 'not_applicable'
     and submitted_at is null
     and due_on < cast(:today as date) + 30
-order by due_on, unit_code, form_code, period
+order by due_on, form_code, period, unit_code
 """
 
 _CORRECTIONS = """
@@ -315,7 +326,7 @@ with important as (
             order by array_position(array['critical', 'row', 'error'], finding.severity), finding.finding_number
         ) as place
     from ops.findings as finding
-    where finding.severity in ('critical', 'row', 'error')
+    where finding.severity in ('critical', 'row', 'error') and finding.waiver_id is null
 )
 
 select

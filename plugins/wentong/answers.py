@@ -1,17 +1,15 @@
 """What a sender gets back: a receipt, or the sender's own workbook with coloured, commented cells and a list in front.
 
 A corrected copy is dropped back and read like any return: colours and comments are no cell values, the list and the
-hidden mark are skipped (`is_feedback_sheet`, `templates.MARK_SHEET`). Answers are written whole or not at all and never
+hidden mark are skipped (`is_feedback_sheet`, `marks.MARK_SHEET`). Answers are written whole or not at all and never
 over an existing file.
 """
 
 import logging
-import os
 import re
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -37,7 +35,15 @@ from wentong import archive, grid
 from wentong.errors import EnvironmentProblem
 from wentong.findings import SEVERITIES, Finding, Severity, most_important_first
 from wentong.forms import forms
-from wentong.marks import FEEDBACK_TITLE, MARK_SHEET, is_feedback_sheet, plain_name, read_mark
+from wentong.marks import (
+    CHOICES_SHEET,
+    FEEDBACK_TITLE,
+    MARK_SHEET,
+    is_feedback_sheet,
+    is_reference_sheet,
+    plain_name,
+    read_mark,
+)
 from wentong.periods import CHINA, Period
 from wentong.returns import Judgement
 from wentong.templates import DEMO_BANNER, printable, put_text, save, text_width, write_mark
@@ -45,7 +51,6 @@ from wentong.templates import DEMO_BANNER, printable, put_text, save, text_width
 log = logging.getLogger(__name__)
 
 
-MUST_MEND: tuple[Severity, ...] = ("critical", "row", "error")
 LISTED = 300
 """Findings shown on the first sheet; the rest are counted."""
 COMMENTED = 2000
@@ -59,6 +64,10 @@ _EFFECTS = {
     "reject": "整份退回", "hold": "整份暂存", "quarantine": "整行未入库", "withhold": "该值未入库",
     "contest": "存疑,暂不计入",
 }  # fmt: skip
+_HOW_TO_EXPLAIN = (
+    "写错了的直接改正;情况属实的,在这一行的“备注”栏写“情况属实”和原因(例如:情况属实,去年底扩建),再把文件放回收件箱。"
+    "表头、表尾等不在哪一行里的,补齐即可。"
+)
 _COMMENT_HEAD = "—— 文统审核意见 ——"
 
 _MOST_ROWS, _MOST_SHEET_BYTES, _MOST_BYTES, _MOST_MERGED = 20_000, 12 << 20, 64 << 20, 200_000
@@ -85,11 +94,11 @@ class _Case:
 
     @cached_property
     def to_mend(self) -> int:
-        return sum(f.severity in MUST_MEND for f in self.findings)
+        return sum(f.is_to_mend for f in self.findings)
 
     @cached_property
     def to_explain(self) -> int:
-        return sum(f.severity == "warning" for f in self.findings)
+        return sum(f.is_to_explain for f in self.findings)
 
     @property
     def is_clean(self) -> bool:
@@ -166,6 +175,30 @@ def tell_decision(
     return _write(out_dir, share, f"{word}_{_safe_stem(file_name)}_第{submission_id}号", ".txt", _as_text(lines))
 
 
+def tell_relations(
+    share: Path, out_dir: Path, file_name: str, submission_id: int, findings: Sequence[Finding], at: datetime
+) -> Path:
+    """Say in the sender's folder what was found when a loaded file was compared with others: 表间核对_….txt."""
+    contested = sum(f.type.effect == "contest" for f in findings)
+    to_explain = sum(f.severity == "warning" for f in findings)
+    steps = [
+        *([f"存疑的{contested}处暂不计入,请改正写错的那张表,重新放入收件箱。"] if contested else []),
+        *([f"请核对的{to_explain}处:写错了的改正后重新放入收件箱;属实的在“备注”栏写明原因。"] if to_explain else []),
+    ]
+    lines = [
+        "文统 表间核对",
+        "",
+        f"回执号:第{submission_id}号",
+        f"文件名:{_one_line(file_name)}",
+        f"时间:{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}",
+        f"结果:这份表已入库;与以前各期、其他报表和其他单位的数据核对后,发现{len(findings)}处。",
+        *steps,
+        "",
+        *_listed(most_important_first(findings)),
+    ]
+    return _write(out_dir, share, f"表间核对_{_safe_stem(file_name)}_第{submission_id}号", ".txt", _as_text(lines))
+
+
 def verdict_text(file_name: str, judgement: Judgement) -> str:
     """The same verdict for a terminal (`wentong check`): what the file is, what would become of it, every finding."""
     if judgement.outcome == "ignore":
@@ -193,18 +226,9 @@ def _write(out_dir: Path, share: Path | None, stem: str, ending: str, content: b
     try:
         if share is None:
             out_dir.mkdir(parents=True, exist_ok=True)
-        folder = archive.folder_to_write(share or out_dir, out_dir)
-        for attempt in count(1):
-            name = f"{stem}{f'({attempt})' if attempt > 1 else ''}{ending}"
-            if not os.path.lexists(folder / name):
-                with suppress(FileExistsError):  # another process was quicker: then look what it wrote
-                    archive.write_new(folder / name, content)
-                    return out_dir / name
-            if archive.holds(folder / name, content):
-                return out_dir / name
+        return archive.write_once(share or out_dir, out_dir, stem, ending, content)
     except OSError as error:
         raise EnvironmentProblem(f"Cannot write answers to {out_dir}: {error.strerror}.") from error
-    raise AssertionError("unreachable")
 
 
 def _safe_stem(file_name: str) -> str:
@@ -237,7 +261,8 @@ def _receipt_lines(case: _Case) -> list[str]:
     verdict = case.judgement
     form = forms().get(verdict.form or "")
     unit = case.unit_name or verdict.unit or ""
-    notices = [f"  {n}. {_sentence(f)}" for n, f in enumerate(case.findings[:LISTED], 1)]
+    settled = [f for f in case.findings if f.is_settled]
+    notices = [f for f in case.findings if not f.is_settled]
     return [
         "文统 预审结果" if case.submission_id is None else "文统 回执",
         "",
@@ -251,12 +276,17 @@ def _receipt_lines(case: _Case) -> list[str]:
         "结果:检查通过,可以放进收件箱正式报送。"
         if case.submission_id is None
         else "结果:检查通过,数据已接收入库,不需要再做什么。",
-        *(["", f"提示({len(case.findings)}条,不需要重新报送):", *notices] if notices else []),
+        *(["", f"已说明或已豁免({len(settled)}条,不需要再说明):", *_numbered(settled)] if settled else []),
+        *(["", f"提示({len(notices)}条,不需要重新报送):", *_numbered(notices)] if notices else []),
     ]
 
 
+def _numbered(findings: Sequence[Finding]) -> list[str]:
+    return [f"  {n}. {_message(f)}{_todo(f)}" for n, f in enumerate(findings[:LISTED], 1)]
+
+
 def _refusal_lines(case: _Case) -> list[str]:
-    reasons = [f for f in case.findings if f.severity in MUST_MEND] or case.findings
+    reasons = [f for f in case.findings if f.is_to_mend] or case.findings
     said = [line for f in reasons for line in (f"原因:{_message(f)}", f"怎么办:{_fix(f)}")]
     fallback = ["原因:文件没有通过检查。", "怎么办:请核对后重新放入收件箱。"]
     return ["文统 审核结果:需要重新报送", "", *_head_lines(case), "", *(said or fallback)]
@@ -266,12 +296,20 @@ def _list_lines(case: _Case) -> list[str]:
     """The findings as text, where no annotated copy can be made."""
     return [
         f"文统 审核结果:{case.summons}", "", *_head_lines(case), _conclusion(case.judgement),
-        "文件太大或太复杂,没有另做标色的表格;请按下面的位置在自己的表格里改正,再放入收件箱。", "", *_listed(case.findings),
+        "文件太大或太复杂,没有另做标色的表格;请按下面的位置在自己的表格里改正,再放入收件箱。",
+        *([f"请核对的:{_HOW_TO_EXPLAIN}"] if case.to_explain else []), "", *_listed(case.findings),
     ]  # fmt: skip
 
 
 def _listed(findings: Sequence[Finding]) -> list[str]:
-    lines = [f"{n}. 【{_effect(f)}】{_place(f, True)}:{_sentence(f)}" for n, f in enumerate(findings[:LISTED], 1)]
+    """Numbered lines below a heading for each effect."""
+    lines: list[str] = []
+    numbers = count(1)
+    for heading, found in _groups(findings):
+        lines += [
+            heading,
+            *(f"{next(numbers)}. 【{_effect(f)}】{_place(f, True)}:{_message(f)}{_todo(f)}" for f in found),
+        ]
     return [*lines, *_unlisted(findings)]
 
 
@@ -294,7 +332,7 @@ def _own_copy(case: _Case, book: grid.Book) -> bytes | None:
             return None
         _take_old_marks_away(workbook, book, case.mark)
         notes = [*lost, *(["文件里的宏没有保留。"] if book.format == "xlsm" else [])]
-        titles = {s.name: s.name for s in book.sheets if s.name != MARK_SHEET and s.name in workbook.sheetnames}
+        titles = {s.name: s.name for s in book.sheets if _may_hold_data(s) and s.name in workbook.sheetnames}
         return _annotated(case, book, workbook, titles, notes)
     except Exception:  # foreign packages make openpyxl fail in every way; the copy of the cells always works
         log.warning("%s: openpyxl cannot carry this workbook over", case.file_name, exc_info=True)
@@ -308,9 +346,9 @@ def _lost_parts(original: Path) -> list[str] | None:
     sheets = sum(p.file_size for p in parts if "worksheets/" in p.filename.lower())
     if sheets > _MOST_SHEET_BYTES or sum(p.file_size for p in parts) > _MOST_BYTES:
         return None
-    drawn = re.compile(r"xl/(media/|charts/|diagrams/|drawings/drawing)", re.IGNORECASE)
+    drawn = re.compile(r"xl/(media/|charts/|diagrams/|drawings/drawing|ctrlProps/|activeX/|embeddings/)", re.IGNORECASE)
     if any(drawn.match(p.filename.replace("\\", "/").lstrip("/")) for p in parts):
-        return ["原表格里有图片、图形或图表,本文件里可能没有保留;原件已完整存档。"]
+        return ["原表格里有图片、图形、图表或控件,本文件里可能没有保留;原件已完整存档。"]
     return []
 
 
@@ -367,14 +405,22 @@ def _grid_copy(case: _Case, book: grid.Book) -> bytes | None:
     taken = {MARK_SHEET.casefold()}
     for sheet in book.sheets:
         if sheet.name != MARK_SHEET and not is_feedback_sheet(sheet, case.mark):
-            titles[sheet.name] = _sheet_title(sheet.name, taken)
-            _copy_sheet(workbook.create_sheet(titles[sheet.name]), sheet)
+            title = _sheet_title(sheet.name, taken)
+            _copy_sheet(workbook.create_sheet(title), sheet)
+            if _may_hold_data(sheet):
+                titles[sheet.name] = title
     if case.mark:
         write_mark(workbook, case.mark)
-    notes = ["本文件由原文件的内容转成,单元格的位置不变,字体、边框等格式可能没有保留;原件已完整存档。"]
+    notes = [
+        "本文件由原文件的内容转成,单元格的位置不变,字体、边框等格式可能没有保留,图片和图形没有保留;原件已完整存档。"
+    ]
     if any(len(cell.raw) > 32767 for sheet in book.sheets for cell in sheet.cells.values()):
         notes.append("有单元格的文字超过32767个字,超出的部分放不进表格,没有显示。")
     return _annotated(case, book, workbook, titles, notes)
+
+
+def _may_hold_data(sheet: grid.Sheet) -> bool:
+    return sheet.name not in (MARK_SHEET, CHOICES_SHEET) and not is_reference_sheet(sheet)
 
 
 def _sheet_title(name: str, taken: set[str]) -> str:
@@ -430,17 +476,19 @@ def _merged_ranges(sheet: grid.Sheet) -> Iterator[tuple[tuple[int, int], tuple[i
 def _make_readable(target: Any, sheet: grid.Sheet, spanned: set[tuple[int, int]]) -> None:
     """Column widths, lines around what looks like table rows, one page wide when printed."""
     widths: dict[int, int] = defaultdict(int)
-    filled: Counter[int] = Counter()
+    filled = Counter(row for row, column in sheet.cells if (row, column) not in spanned)
+    room = 7 * max(filled.values(), default=0)
     for (row, column), cell in sheet.cells.items():
-        if (row, column) not in spanned:
-            filled[row] += 1
-            if row <= 200:
-                widths[column] = max(widths[column], *map(text_width, cell.raw[:100].split("\n")))
-                lines = cell.raw.count("\n") + max(1, ceil(text_width(cell.raw) / _WIDEST))
-                if lines > 1:
-                    target.cell(row, column).alignment = _WRAP
-                    height = max(target.row_dimensions[row].height or 0, 15 * min(lines, 20))
-                    target.row_dimensions[row].height = height
+        # a title runs on over the empty cells beside it
+        runs_on = filled[row] == 1 and "\n" not in cell.raw and text_width(cell.raw) <= room
+        if row > 200 or runs_on or (row, column) in spanned:
+            continue
+        widths[column] = max(widths[column], *map(text_width, cell.raw[:100].split("\n")))
+        lines = cell.raw.count("\n") + max(1, ceil(text_width(cell.raw) / _WIDEST))
+        if lines > 1:
+            target.cell(row, column).alignment = _WRAP
+            height = max(target.row_dimensions[row].height or 0, 15 * min(lines, 20))
+            target.row_dimensions[row].height = height
     for column, width in widths.items():
         target.column_dimensions[get_column_letter(column)].width = min(max(width + 2, 7), _WIDEST)
     if len(widths) <= 100:
@@ -471,7 +519,7 @@ def _copy_cell(target: Any, cell: grid.Cell) -> None:
 def _annotated(case: _Case, book: grid.Book, workbook: Workbook, titles: Mapping[str, str], notes: list[str]) -> bytes:
     """Colour, comment, put the list in front, renew the mark; the finished workbook's bytes."""
     commented = 0
-    for (name, row, column), found in _by_cell(case.findings, book).items():
+    for (name, row, column), found in _by_cell((f for f in case.findings if not f.is_settled), book).items():
         if name in titles:
             cell: Any = workbook[titles[name]].cell(row, column)
             cell.fill = PatternFill("solid", fgColor=_COLOURS[found[0].severity])
@@ -508,7 +556,7 @@ def _by_cell(findings: Iterable[Finding], book: grid.Book) -> dict[tuple[str, in
 
 def _add_comment(cell: Any, found: list[Finding]) -> None:
     """One comment a cell: what the sender wrote there before, then a line for each finding."""
-    lines = [_COMMENT_HEAD, *(f"【{_effect(f)}】{_sentence(f)}" for f in found[:20])]
+    lines = [_COMMENT_HEAD, *(f"【{_effect(f)}】{_message(f)}{_todo(f)}" for f in found[:20])]
     if len(found) > 20:
         lines.append(f"(还有{len(found) - 20}条)")
     before = cell.comment
@@ -611,12 +659,12 @@ def _write_list(sheet: Any, case: _Case, titles: Mapping[str, str], notes: list[
 
 
 def _introduction(case: _Case, notes: list[str]) -> list[str]:
-    if any(f.cell and f.severity in MUST_MEND for f in case.findings):
+    if any(f.cell and f.is_to_mend for f in case.findings):
         how = "① 点“位置”一栏,跳到标了颜色的单元格,按批注改正"
     else:
         how = "① 按“怎么改”一栏改正,表头或文件名写错的也要改"
     mend = f"怎么改:{how};② 保存;③ 把本文件直接放回收件箱(本镇的文件夹)。不用删除批注和本页。"
-    explain = "请核对的:写错了的直接改正;情况属实的,在“备注”栏写明“情况属实”和原因,再把本文件放回收件箱。"
+    explain = f"请核对的:{_HOW_TO_EXPLAIN}"
     steps = [*([mend] if case.to_mend else []), *([explain] if case.to_explain else [])]
     return [";".join(_head_lines(case)), _conclusion(case.judgement), *steps, *(f"说明:{note}" for note in notes)]
 
@@ -628,7 +676,7 @@ def _conclusion(judgement: Judgement) -> str:
     if judgement.outcome == "quarantine_file":
         return "结果:整份暂存,没有入库;改正后重新报送,或由县级管理员核对后放行。"
     refused = sum(row.status == "quarantine" for row in judgement.rows)
-    effects = Counter(f.type.effect for f in judgement.findings)
+    effects = Counter(f.type.effect for f in judgement.findings if not f.is_settled)
     parts = [f"通过检查、可以入库的有{_accepted(judgement)}行"]
     parts += [f"没有入库的有{refused}行"] if refused else []
     parts += [f"没有入库的数值有{effects['withhold']}个"] if effects["withhold"] else []
@@ -638,18 +686,12 @@ def _conclusion(judgement: Judgement) -> str:
 def _write_findings(sheet: Any, row: int, case: _Case, titles: Mapping[str, str]) -> None:
     """Grouped by effect, the gravest first; then as the sheets read."""
     many = len(titles) > 1
-    number = 0
-    ranked = sorted(case.findings, key=lambda f: (SEVERITIES.index(f.severity), f.type.effect))
-    for effect, group in groupby(ranked, key=_effect):
-        found = list(group)
-        kinds = Counter(f.type.title for f in found)
-        counted = "、".join(f"{title} {n}" for title, n in kinds.most_common(12))
-        if number < LISTED:
-            _write_line(sheet, row, f"{effect}:{len(found)}处({counted})", Font(name=_FONT, size=11, bold=True))
-            row += 1
-        for f in found[: LISTED - number]:
-            number += 1
-            _write_finding(sheet, row, number, f, titles.get(f.sheet), many)
+    numbers = count(1)
+    for heading, found in _groups(case.findings):
+        _write_line(sheet, row, heading, Font(name=_FONT, size=11, bold=True))
+        row += 1
+        for f in found:
+            _write_finding(sheet, row, next(numbers), f, titles.get(f.sheet), many)
             row += 1
     for text in _unlisted(case.findings):
         _write_line(sheet, row, text, Font(name=_FONT, size=11, bold=True))
@@ -658,12 +700,12 @@ def _write_findings(sheet: Any, row: int, case: _Case, titles: Mapping[str, str]
 def _write_finding(sheet: Any, row: int, number: int, f: Finding, title: str | None, many: bool) -> None:
     font = Font(name=_FONT, size=11)
     raw = _one_line(f.raw or "")[:100]
-    texts = (str(number), _effect(f), _place(f, many, title), raw, _message(f), _fix(f))
+    texts = (str(number), _effect(f), _place(f, many, title), raw, _message(f), _todo(f))
     for column, text in enumerate(texts, 1):
         _write_cell(sheet.cell(row, column), text, font)
     sheet.cell(row, 1).value, sheet.cell(row, 1).alignment = number, _MIDDLE
     sheet.cell(row, 2).alignment = sheet.cell(row, 3).alignment = _MIDDLE
-    sheet.cell(row, 2).fill = PatternFill("solid", fgColor=_COLOURS[f.severity])
+    sheet.cell(row, 2).fill = PatternFill("solid", fgColor=_COLOURS["notice" if f.is_settled else f.severity])
     if title and f.row:
         link = sheet.cell(row, 3)
         link.hyperlink = Hyperlink(ref=link.coordinate, location=f"{quote_sheetname(title)}!{f.cell or f'A{f.row}'}")
@@ -687,6 +729,23 @@ def _write_line(sheet: Any, row: int, text: str, font: Font) -> None:
     sheet.row_dimensions[row].height = max(1, lines) * ((font.size or 11) + 5) + 3
 
 
+def _groups(findings: Iterable[Finding]) -> Iterator[tuple[str, list[Finding]]]:
+    """The findings to be listed by their effect, the gravest first, each group with a heading that counts all of it."""
+    left = LISTED
+    ranked = sorted(most_important_first(findings), key=_rank)
+    for effect, group in groupby(ranked, key=_effect):
+        found = list(group)
+        counted = "、".join(f"{title} {n}" for title, n in Counter(f.type.title for f in found).most_common(12))
+        if left:
+            yield f"{effect}:{len(found)}处({counted})", found[:left]
+        left -= min(left, len(found))
+
+
+def _rank(f: Finding) -> tuple[bool, int, str]:
+    """The gravest effect first; what nobody need act on last."""
+    return (True, 0, _effect(f)) if f.is_settled else (False, SEVERITIES.index(f.severity), f.type.effect)
+
+
 def _unlisted(findings: Sequence[Finding]) -> list[str]:
     left = findings[LISTED:]
     counted = Counter(_effect(f) for f in left)
@@ -698,7 +757,9 @@ def _unlisted(findings: Sequence[Finding]) -> list[str]:
 
 
 def _effect(f: Finding) -> str:
-    """What happened to the data, in a word."""
+    """What happened to the data, in a word; or why nothing is asked."""
+    if f.is_settled:
+        return "已豁免" if f.waiver else "已说明"
     return _EFFECTS.get(f.type.effect) or {"warning": "请核对", "notice": "提示"}.get(f.severity, "请改正")
 
 
@@ -718,8 +779,11 @@ def _fix(f: Finding) -> str:
         return "请核对后改正。"
 
 
-def _sentence(f: Finding) -> str:
-    return f"{_message(f)}{_fix(f)}"
+def _todo(f: Finding) -> str:
+    """What to do; of what is settled, why there is nothing to do."""
+    if f.waiver:
+        return f"县级已批准豁免(编号{f.waiver}),不需要处理。"
+    return f"您的说明:{_one_line(f.explanation)[:200]}" if f.explanation else _fix(f)
 
 
 def _place(f: Finding, many: bool, title: str | None = None) -> str:

@@ -8,6 +8,7 @@ import ctypes
 import errno
 import fcntl
 import hashlib
+import itertools
 import logging
 import os
 import re
@@ -31,8 +32,12 @@ log = logging.getLogger(__name__)
 
 INBOX, RECEIVED, ANSWERS = "收件箱", "已收", "回执"
 """Folder names of a share. Stewards drop files into 收件箱, find them again in 收件箱/已收 and the answers in 回执."""
+TEMPLATES = "模板"
+"""`<share>/<county>/模板/<unit>/`: workbooks to fill in. No inbox."""
 PRECHECK, CHECKED = "预审", "已审"
 """What lies in 预审 is only checked: the answer appears in 预审/回执, the file itself goes to 预审/已审."""
+EVIDENCE = "佐证"
+"""Photos, scans and documents, named by their evidence number: kept as they are and never read. They stay where they lie."""
 DROPPINGS = (
     ".*", "~$*", "*.tmp", "*.crdownload", "*.part", "*.baiduyun.downloading", "thumbs.db", "desktop.ini",
     "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found",
@@ -158,6 +163,23 @@ def write_new(target: Path, content: bytes) -> None:
             part.unlink()
 
 
+def write_once(share: Path, folder: Path, stem: str, ending: str, content: bytes) -> Path:
+    """Write a file into a folder of the share; returns its path, also where it lay there already with this content.
+
+    A different file of that name is left and gets a neighbour (2). Raises OSError.
+    """
+    place = folder_to_write(share, folder)
+    for attempt in itertools.count(1):
+        name = f"{stem}{f'({attempt})' if attempt > 1 else ''}{ending}"
+        if not os.path.lexists(place / name):
+            with suppress(FileExistsError):  # another process was quicker: then look what it wrote
+                write_new(place / name, content)
+                return folder / name
+        if holds(place / name, content):
+            return folder / name
+    raise AssertionError("unreachable")
+
+
 def holds(path: Path, content: bytes) -> bool:
     """Whether a regular file with exactly this content lies there; links and pipes are not opened."""
     try:
@@ -179,8 +201,8 @@ def copy_safely(file: Incoming, target: Path) -> bool:
 
 
 def make_folders(county: Path, towns: Iterable[str]) -> None:
-    """收件箱 and 预审 with a sub-folder per town, and 回执, below a county's folder of the share."""
-    wanted = [county / ANSWERS, *(county / box / town for town in towns for box in (INBOX, PRECHECK))]
+    """收件箱, 预审 and 佐证 with a sub-folder per town, and 回执, below a county's folder of the share."""
+    wanted = [county / ANSWERS, *(county / box / town for town in towns for box in (INBOX, PRECHECK, EVIDENCE))]
     try:
         county.parent.mkdir(parents=True, exist_ok=True)
         for folder in wanted:
@@ -237,7 +259,7 @@ def is_dropping(name: str) -> bool:
 
 def look(share: Path, name: str = INBOX) -> Iterator[Incoming]:
     """Every file of all inboxes (or 预审 folders) as it lies there now, complete or not."""
-    own = {INBOX: {RECEIVED}, PRECHECK: {CHECKED, ANSWERS}}[name]
+    own = {INBOX: {RECEIVED}, PRECHECK: {CHECKED, ANSWERS}, EVIDENCE: set[str]()}[name]
     for inbox in inboxes(share, name):
         ours = own | {ANSWERS, PRECHECK} if inbox.path == share else own
         for folder, folders, names in os.walk(inbox.path, onerror=lambda e: log.warning("cannot read: %s", e)):
@@ -248,7 +270,12 @@ def look(share: Path, name: str = INBOX) -> Iterator[Incoming]:
             folders[:] = sorted(
                 inner
                 for inner in folders
-                if not is_dropping(inner) and not (here == inbox.path and _plain(inner) in ours)
+                if not is_dropping(inner)
+                and not (here == inbox.path and _plain(inner) in ours)
+                # a share that is itself the inbox holds templates and evidence, too: 模板 or 开平市/模板
+                and not (
+                    inbox.path == share and share in (here, here.parent) and _plain(inner) in (TEMPLATES, EVIDENCE)
+                )
             )
             for file_name in sorted(names):
                 path = here / file_name
@@ -431,6 +458,30 @@ class Archive:
                         )
             self._read_up_to = entry["seq"]
         return self._unsettled
+
+    def keep_evidence(self, file: Incoming, county_code: str, at: datetime) -> bool:
+        """Copy a piece of evidence into the archive and note it in the journal. False: it changed or vanished meanwhile."""
+        with self._alone():
+            try:
+                sha256, archive_name = self._store(file.path, file.size_bytes)
+                steady = _is_as_seen(file)
+            except (FileNotFoundError, _Unsteady) as reason:
+                log.info("%s is not kept yet: %s", file.path, reason)
+                return False
+            if steady:
+                payload = {
+                    "sha256": sha256,
+                    "archive_name": archive_name,
+                    "county_code": county_code,
+                    "folder": file.folder,
+                    "file_name": file.path.name,
+                    "path": _posix(file.path.relative_to(file.share)),
+                    "size_bytes": file.size_bytes,
+                    "modified_ns": file.modified_ns,
+                    "share": share_name(file.share),
+                }
+                self.journal.append("evidence", payload, at)
+            return steady
 
     def keep(self, source: Path) -> tuple[str, str]:
         """Copy any input file (a unit list, a plan list) into the archive. Returns its SHA-256 and archive name."""

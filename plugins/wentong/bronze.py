@@ -21,18 +21,20 @@ from wentong.returns import Judgement, Row, Value
 
 SCHEMA = pa.schema(
     [
+        ("table_name", pa.string()),
         ("sheet", pa.string()),
         ("row_number", pa.int32()),
         ("status", pa.string()),
         ("division_code", pa.string()),
         ("town_code", pa.string()),
+        ("row_key", pa.string()),
         ("row_values", pa.string()),
         ("row_states", pa.string()),
         ("row_cells", pa.string()),
     ]
 )
 """One row per row of the return; the last three are JSON objects by field. Cells are [row, column, raw text]."""
-LOADED = ["sheet", "row_number", "status", "division_code", "town_code", "row_values", "row_states"]
+LOADED = ["sheet", "row_number", "status", "division_code", "row_key", "row_values", "row_states"]
 """The columns that loading needs."""
 VERDICT = b"wentong.verdict"
 """Key of the file's metadata: the judgement without its rows, as JSON."""
@@ -48,11 +50,13 @@ def write_bronze(archive: Path, submission_id: int, judgement: Judgement) -> Pat
     while the submission has no recorded verdict (`warehouse.record_judgements` calls this under its lock)."""
     rows = judgement.rows
     columns = [
+        [row.table for row in rows],
         [_text(row.sheet) for row in rows],
         [row.row for row in rows],
         [row.status for row in rows],
         [row.division_code for row in rows],
         [row.town_code for row in rows],
+        [_text(row.key) for row in rows],
         [_values(row.values) for row in rows],
         [json.dumps(row.states) for row in rows],
         [_json(row.cells) for row in rows],
@@ -80,16 +84,19 @@ def read_bronze(archive: Path, sha256: str, submission_id: int) -> Judgement:
     table = pq.read_table(bronze_path(archive, sha256, submission_id), partitioning=None)
     verdict: dict[str, Any] = json.loads(table.schema.metadata[VERDICT])
     findings = [Finding(**finding) for finding in verdict.pop("findings")]
+    verdict["tables"] = tuple(verdict["tables"])
     return Judgement(**verdict, findings=findings, rows=[_row(row) for row in table.to_pylist()])
 
 
 def _row(kept: Mapping[str, Any]) -> Row:
     return Row(
+        table=kept["table_name"],
         sheet=kept["sheet"],
         row=kept["row_number"],
         status=kept["status"],
         division_code=kept["division_code"],
         town_code=kept["town_code"],
+        key=kept["row_key"],
         values=json.loads(kept["row_values"], parse_float=Decimal),
         states=json.loads(kept["row_states"]),
         cells={name: (row, column, raw) for name, (row, column, raw) in json.loads(kept["row_cells"]).items()},

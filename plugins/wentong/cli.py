@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,22 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--share", type=Path, help="the shared folder (default: the site's)")
     json_flag(collect)
 
+    template = verb("template", _template, "write the workbook in which a unit reports a form")
+    template.add_argument("--form", required=True, help="基文01")
+    template.add_argument("--unit", required=True, type=_unit, help="the reporting town or county (440783117)")
+    template.add_argument("--period", required=True, type=_period, help="2026Q3, 2026-09 or 2026")
+    template.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the .xlsx file to write")
+    opened = verb("open-period", _open_period, "fix who owes what for a period and lay the templates into the share")
+    opened.add_argument("period", type=_period, help="2026Q3, 2026-09 or 2026")
+
     verb("migrate", _migrate, "bring the warehouse up to date with the code and the declared forms")
+    dictionary = verb("dictionary", _dictionary, "check every declaration and print the data dictionary")
+    dictionary.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write it there (docs/data-dictionary.md)"
+    )
+    asked = verb("query", _query, "ask the warehouse in SQL, reading only")
+    asked.add_argument("sql", help="one select (select * from core.fct_village_center limit 5)")
+    json_flag(asked)
     verb("build", _build, "bring obligations, acceptance events and crossings up to date")
 
     status = verb("status", _status, "who has reported, who has not, who must correct")
@@ -96,6 +111,22 @@ def _parser() -> argparse.ArgumentParser:
         decision.add_argument("--why", required=True, help="the reason, kept in the journal")
     release.set_defaults(kind="release")
     back.set_defaults(kind="return")
+
+    waive = verb("waive", _waive, "let findings of one type pass: a warning, or an error that contests a value")
+    waive.add_argument("code", metavar="CODE", help="the type of finding (built_without_rooms)")
+    extend = verb("extend", _extend, "approve that a unit's return comes later")
+    for approval, unit in (
+        (waive, "the county, town or village it holds for"),
+        (extend, "the town or county that reports"),
+    ):
+        approval.add_argument("--form", required=True, help="基文01")
+        approval.add_argument("--unit", required=True, type=_unit, help=f"{unit} (440783117)")
+        approval.add_argument("--period", required=True, type=_period, help="2026Q3, 2026-09 or 2026")
+        approval.add_argument("--until", required=True, type=_day, metavar="DATE", help="the last day, 2026-10-20")
+        approval.add_argument("--reason", required=True, help="why, kept in the journal")
+        approval.add_argument("--by", required=True, help="who approved it")
+    waive.add_argument("--field", help="the field it is about; default: any")
+    json_flag(verb("waivers", _waivers, "waivers and extensions in force"))
 
     units = _group(verbs, "units", "the register of towns and villages")
     imported = verb("import", _units_import, "bring a list of units into the register", under=units)
@@ -118,6 +149,13 @@ def _period(text: str) -> str:
         return str(Period.parse(text))
     except WentongError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write 2026-10-20") from error
 
 
 def _unit(text: str) -> str:
@@ -166,10 +204,49 @@ def _collect(settings: Settings, now: datetime, options: argparse.Namespace) -> 
     return FINDINGS if to_mend else FINE
 
 
+def _template(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+    from wentong.forms import find_form
+
+    form, period = find_form(options.form), Period.parse(options.period)
+    with pipeline.ready(settings, now):
+        pipeline.write_template(settings, form, options.unit, period, options.output)
+    print(options.output)
+    return FINE
+
+
+def _open_period(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+
+    with pipeline.ready(settings, now):
+        written = pipeline.open_period(settings, now, Period.parse(options.period))
+    print("\n".join(map(str, written)) or f"{options.period}没有要报的表。")
+    return FINE
+
+
 def _migrate(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
     from wentong import warehouse
 
     warehouse.migrate(settings)
+    return FINE
+
+
+def _dictionary(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong.dictionary import dictionary
+
+    text = dictionary()
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+    print(options.output or text.rstrip())
+    return FINE
+
+
+def _query(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, reports, warehouse
+
+    with pipeline.ready(settings, now), warehouse.engine(settings, "wentong_analyst") as engine:
+        rows = warehouse.ask(engine, options.sql)
+    _print_rows(rows, options.json, reports.plain_table)
     return FINE
 
 
@@ -224,6 +301,50 @@ def _decide(settings: Settings, now: datetime, options: argparse.Namespace) -> i
         (one,) = warehouse.read_submissions(engine, [options.submission])
     loaded = f",已入库({one.period},入库号 {one.load_id})" if one.load_id else ""
     print(f"第{one.submission_id}号{'已放行' if options.kind == 'release' else '已退回'}{loaded};已告知填报人:{told}")
+    return FINE
+
+
+def _waive(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, warehouse
+    from wentong.archive import Archive
+    from wentong.forms import find_form
+
+    form, period = find_form(options.form), Period.parse(options.period)
+    approval = warehouse.Approval(options.reason, options.by, now)
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
+        number = warehouse.waive(
+            engine,
+            Archive(settings.archive).journal,
+            options.code,
+            form,
+            options.unit.ljust(12, "0"),
+            period,
+            options.field,
+            options.until,
+            approval,
+        )
+    print(f"豁免已登记,编号 {number}:以后收到的报表按它审核,至{options.until}止。")
+    return FINE
+
+
+def _extend(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, warehouse
+    from wentong.forms import find_form
+
+    form, period = find_form(options.form), Period.parse(options.period)
+    approval = warehouse.Approval(options.reason, options.by, now)
+    with pipeline.ready(settings, now):
+        number = pipeline.extend(settings, form, options.unit.ljust(12, "0"), period, options.until, approval)
+    print(f"缓报已登记,编号 {number}:{form.code} {period.title}改为{options.until}截止。")
+    return FINE
+
+
+def _waivers(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, reports, warehouse
+
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
+        rows = warehouse.approvals_in_force(engine, now)
+    _print_rows(rows, options.json, reports.approvals_table)
     return FINE
 
 

@@ -6,12 +6,13 @@ name. They may be silent; when two of them speak and disagree, the file is held 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
 from wentong.findings import Finding
+from wentong.forms import Form
 from wentong.periods import Period
 from wentong.places import Place, Register, plain
 
@@ -97,30 +98,71 @@ def _quarter_of_months(first: int, last: int) -> int:
     return last // 3 if last % 3 == 0 and last - first == 2 else 0
 
 
-def period_of(sources: Iterable[Source], assumed: Period | None, today: date) -> tuple[Period | None, Finding | None]:
-    """The quarter a return reports, and the finding that holds the file when its sources are silent or disagree.
+_MONTH_ALONE = re.compile(
+    rf"(?<![\d.])({_MONTH})月(?!\d{{1,2}}[日号])|(?<!\d)20\d\d[-./](0?[1-9]|1[0-2])(?![\d./-])|(?<!\d)20\d\d(0[1-9]|1[0-2])(?!\d)"
+)
+_YEAR_OF_MONTH = re.compile(r"(?<!\d)(20\d\d)(?:0[1-9]|1[0-2])(?!\d)")
+
+
+@lru_cache(maxsize=4096)
+def months_in(text: str) -> tuple[frozenset[int], frozenset[int]]:
+    """(years, months) named in a text; several months or a quarter count as month 0."""
+    years, quarters = quarters_in(text)
+    written = _NOT_THE_PERIOD.sub(" ", plain(text[:300]))
+    years |= {int(year) for year in _YEAR_OF_MONTH.findall(written)}
+    if quarters:
+        return years, frozenset({0})
+    written = _DATE.sub(" ", written)
+    return years, frozenset(
+        _number(word) for match in _MONTH_ALONE.finditer(written) for word in match.groups() if word
+    )
+
+
+def _years_in(text: str) -> tuple[frozenset[int], frozenset[int]]:
+    """(years, {1} if any): the year as the only part of a year."""
+    years, _ = quarters_in(text)
+    return years, frozenset({1} if years else ())
+
+
+_PARTS: dict[str, Callable[[str], tuple[frozenset[int], frozenset[int]]]] = {
+    "quarter": quarters_in,
+    "month": months_in,
+    "year": _years_in,
+}
+
+
+def _period(kind: str, year: int, part: int) -> Period:
+    return Period.parse({"quarter": f"{year}Q{part}", "month": f"{year}-{part:02}", "year": f"{year}"}[kind])
+
+
+def period_of(
+    sources: Iterable[Source], assumed: Period | None, today: date, kind: str
+) -> tuple[Period | None, Finding | None]:
+    """The period (of this kind: month, quarter, year) a return reports, and the finding that holds the file when its
+    sources are silent or disagree.
 
     `assumed` serves only where every source is silent. In a conflict the weightiest source gives the period, so that a
     county may release the file as it is.
     """
     years: dict[int, str] = {}
-    quarters: dict[int, str] = {}
+    parts: dict[int, str] = {}
     for source in sources:
-        named_years, named_quarters = quarters_in(source.text)
-        if len(named_quarters) > 1 or 0 in named_quarters:
+        named_years, named_parts = _PARTS[kind](source.text)
+        if len(named_parts) > 1 or 0 in named_parts:
             return assumed, Finding("period_mixed", raw=source.text.strip()[:60], params={"place": source.title})
         for year in named_years if len(named_years) == 1 else ():
             years.setdefault(year, str(source))
-        for quarter in named_quarters:
-            quarters.setdefault(quarter, str(source))
+        for part in named_parts:
+            parts.setdefault(part, str(source))
     if assumed and not years:
         years[assumed.first_day.year] = ""
-    if assumed and not quarters:
-        quarters[assumed.last_day.month // 3] = ""
-    if not years or not quarters:
+    if assumed and not parts:
+        month = assumed.last_day.month
+        parts[{"quarter": month // 3, "month": month, "year": 1}[kind]] = ""
+    if not years or not parts:
         return None, Finding("period_unknown")
-    period = Period.quarter(next(iter(years)), next(iter(quarters)))
-    conflicting = [said for said in (years, quarters) if len(said) > 1]
+    period = _period(kind, next(iter(years)), next(iter(parts)))
+    conflicting = [said for said in (years, parts) if len(said) > 1]
     if conflicting:
         places = "、".join(dict.fromkeys(where for said in conflicting for where in said.values()))
         return period, Finding("period_conflict", params={"places": places})
@@ -220,11 +262,18 @@ class Unit:
     findings: list[Finding] = field(default_factory=list)
 
 
-def unit_of(claims: UnitClaims, register: Register, county_code: str) -> Unit:
+def unit_of(claims: UnitClaims, register: Register, county_code: str, form: Form) -> Unit:
     """Whose return it is. Sources that disagree, a unit nobody knows and silence hold the file."""
     unit = Unit()
     said, county_titled = _towns_said(claims, register, county_code, unit)
     if unit.held:
+        return unit
+    if form.reported_by == "county":
+        if said:
+            unit.held = Finding(
+                "wrong_level", params={"form": f"{form.code} {form.title}", "where": next(iter(said.values()))}
+            )
+        unit.code = county_code
         return unit
     if conflict := _sheet_against_title(claims, register, county_code):
         return Unit(next(iter(said)), None, conflict, unit.findings)
@@ -240,6 +289,9 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str) -> Unit:
         return unit
     if not said:
         said = _towns_of_rows(claims)
+    if not said and (claims.mark == county_code or (county_titled and not claims.codes and _tells_no_town(form))):
+        unit.code = county_code  # its own rows
+        return unit
     by_codes = bool(claims.codes) and (county_titled or claims.all_coded)
     if not said and claims.assumed and not (county_titled and claims.codes):
         said = {claims.assumed[:9] + "000": "命令行"}
@@ -252,6 +304,11 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str) -> Unit:
     place = register.by_code.get(unit.code)
     unit.town = unit.code if place and place.level == 4 else None
     return unit
+
+
+def _tells_no_town(form: Form) -> bool:
+    """Whether rows of the form may be the county's own."""
+    return all(table.unit in ("any", "reporter") for table in form.tables)
 
 
 def _sheet_against_title(claims: UnitClaims, register: Register, county_code: str) -> Finding | None:

@@ -11,11 +11,14 @@ from dataclasses import field as dataclass_field
 from functools import cache
 from typing import Literal
 
+from wentong.errors import DeclarationError
 from wentong.settings import INCLUDE
 
 Severity = Literal["critical", "row", "error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "row", "error", "warning", "notice")
 """By blast radius, widest first: file, row, value, a word of explanation, said only (design: severity)."""
+MUST_MEND: tuple[Severity, ...] = ("critical", "row", "error")
+"""Severities that somebody must mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class FindingType:
     message: str
     fix: str
 
+    @property
+    def can_be_waived(self) -> bool:
+        """Whether the county may let it pass: what kept a value, a row or a file out cannot be wished in."""
+        return self.severity == "warning" or self.effect == "contest"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -46,6 +54,10 @@ class Finding:
     """What was written, verbatim."""
     params: Mapping[str, str] = dataclass_field(default_factory=dict)
     """Further placeholders of the message; `raw`, `cell`, `row`, `label` are filled in from the finding itself."""
+    explanation: str | None = None
+    """What the sender wrote in the row about it: closes a warning, and nothing else."""
+    waiver: int | None = None
+    """The number of the waiver under which the county lets it pass."""
 
     @property
     def type(self) -> FindingType:
@@ -54,6 +66,19 @@ class Finding:
     @property
     def severity(self) -> Severity:
         return self.type.severity
+
+    @property
+    def is_settled(self) -> bool:
+        """Explained or waived: nobody need do anything about it."""
+        return self.explanation is not None or self.waiver is not None
+
+    @property
+    def is_to_mend(self) -> bool:
+        return self.severity in MUST_MEND and not self.is_settled
+
+    @property
+    def is_to_explain(self) -> bool:
+        return self.severity == "warning" and not self.is_settled
 
     @property
     def cell(self) -> str | None:
@@ -87,11 +112,23 @@ def column_letters(col: int) -> str:
 
 @cache
 def finding_types() -> dict[str, FindingType]:
-    """The catalogue by code."""
+    """The catalogue by code. Raises DeclarationError for a row with too few or too many cells."""
     with open(INCLUDE / "schemas" / "finding_types.csv", encoding="utf-8", newline="") as stream:
-        return {row["code"]: FindingType(**row) for row in csv.DictReader(stream)}  # type: ignore[arg-type]
+        reader = csv.DictReader(stream)
+        found = {}
+        for row in reader:
+            if None in row or None in row.values():
+                raise DeclarationError(
+                    f"finding_types.csv, line {reader.line_num}: {row['code']} has not as many cells as the first line; "
+                    "a text with a comma in it stands in double quotes"
+                )
+            found[row["code"]] = FindingType(**row)  # type: ignore[arg-type]
+    return found
 
 
 def most_important_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Sorted by severity, then as the sheet reads."""
-    return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.sheet, f.row or 0, f.col or 0, f.code))
+    """Sorted by severity, then as the sheet reads; what is settled comes last."""
+    return sorted(
+        findings,
+        key=lambda f: (f.is_settled, SEVERITIES.index(f.severity), f.sheet, f.row or 0, f.col or 0, f.code),
+    )

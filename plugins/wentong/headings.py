@@ -18,7 +18,7 @@ class Heading(NamedTuple):
     """As written, groups first."""
 
 
-PERSONAL = re.compile(r"电话|手机|身份证|联系方式|银行卡|银行账号|账号|家庭住址|住址|微信|出生")
+PERSONAL = re.compile(r"电话|手机|身份证|联系方式|银行卡|银行账号|(?<!台)账号|家庭住址|住址|微信|出生")
 """Columns that hold what no return asks for."""
 
 _OTHER_MEANING = re.compile(
@@ -36,13 +36,13 @@ _FIGURE_OF_GROUP = re.compile(r"(本季度?|本期|当季|期末|数量|数|总�
 _NEUTRAL_GROUP = re.compile(
     r"(基本|建设|设施|设备|场地|场所|硬件|软件|服务|效能|活动|文化|文体|文艺|群众|公共|开展|组织|举办|本季度?数?|本期数?|当季数?|人员|"
     r"队伍|管理|图书|阅览|阅读|藏书|使用|情况|信息|数据|指标|村|社区|中心|综合性?|基层|其[他它]|开放|配备|配置|概况|内容|项目|"
-    r"填报|时间|运行|状况|保障|资源|及|和|与)*"
+    r"填报|时间|运行|状况|保障|资源|面积|及|和|与)*"
 )
 """Groups that only say what part of the form a column is in."""
 _GENERIC = {"场次", "人次", "次数", "人数", "参加人数", "参与人数", "参加人次", "参与人次", "服务人次"}
 """Headings that say nothing without a group of activities (培训 | 场次 is another figure)."""
 _THIS_PERIOD = re.compile(r"(本季度?|本期|当季)(数|情况)?")
-_AREA_GROUP = re.compile(r"(基本|建设|设施|中心|情况|信息|建筑|房屋|室内)*")
+_AREA_GROUP = re.compile(r"(基本|建设|设施|设备|中心|情况|概况|信息|建筑|房屋|室内)*")
 
 
 def _letters(text: str) -> str:
@@ -66,9 +66,7 @@ def match_one(table: Table, text: str) -> Heading | None:
     written = _NUMBERING.sub("", plain(text))
     index = _index(table)
     candidates = [written]
-    notes = [next(g for g in match.groups() if g is not None) for match in _BRACKETS.finditer(written)]
-    if notes and not any(_changes_meaning(note) for note in notes):
-        candidates.append(_BRACKETS.sub("", written))
+    candidates.append(_BRACKETS.sub(lambda note: note[0] if _changes_meaning(note[0]) else "", written))
     candidates += [_PERIOD_PREFIX.sub("", c) for c in candidates]
     candidates += [_without_unit(c) for c in list(candidates)]
     found = next((index[key] for c in candidates if (key := _letters(c)) in index), None)

@@ -73,13 +73,17 @@ class _Reading:
     """One book on its way to a verdict; holds what the steps share."""
 
     def __init__(self, file: Incoming, register: Register, today: date, book: Book, verdict: Judgement) -> None:
-        self.file, self.register, self.today, self.verdict = file, register, today, verdict
+        self.file, self.register, self.today, self.book, self.verdict = file, register, today, book, verdict
         self.county = file.county_code
         self.mark = marks.read_mark(book)
+        named = layout.named_forms([self.mark.get("form", ""), marks.plain_name(file.name)])
         self.layouts = [
-            layout.read_sheet(sheet)
+            layout.read_sheet(sheet, named)
             for sheet in book.sheets
-            if sheet.visible and sheet.name != marks.MARK_SHEET and not marks.is_feedback_sheet(sheet, self.mark)
+            if sheet.visible
+            and sheet.name != marks.MARK_SHEET
+            and not marks.is_reference_sheet(sheet)
+            and not marks.is_feedback_sheet(sheet, self.mark)
         ]
         self.titles_of_file = [self.mark.get("form", ""), marks.plain_name(file.name)]
 
@@ -91,6 +95,7 @@ class _Reading:
             self._judge()
         except _Refused as refused:
             self.verdict.rows.clear()
+            self.verdict.signatures = {}
             self.verdict.outcome = "reject"
             self.verdict.findings = [f for f in self.verdict.findings if not f.sheet and f.severity != "critical"]
             self.verdict.findings.append(refused.finding)
@@ -98,21 +103,21 @@ class _Reading:
 
     def _judge(self) -> None:
         verdict = self.verdict
-        blocks = self._blocks_with_villages(self._own_blocks())
+        blocks = self._blocks_with_rows(self._own_blocks())
         held = self._identify(blocks)
-        reader = RowReader(self.register, self.county, self.town, self.period)
+        reader = RowReader(self.register, self.county, verdict.unit, self.period)
         read: list[tuple[Row, RawRow]] = []
         for block, towns in blocks:
             rows = reader.read(block, towns)
             verdict.findings += [*block.findings, *check_totals(block, rows)]
             read += [(row, raw) for row, raw in zip(rows, block.rows, strict=True) if row is not None]
         verdict.rows = [row for row, _ in read]
-        if all(value is None for row in verdict.rows for value in row.values.values()) and not _written(verdict.rows):
-            raise _Refused(Finding("blank_template", blocks[0][0].sheet.name))
-        repeats = mark_repeats(read, self.register)
+        verdict.signatures = self._signatures(blocks)
+        self._hear_zero(blocks[0][0])
+        repeats = mark_repeats(read, {table.name: table for table in self.form.tables}, self.register)
         repeated = {(row.sheet, row.row) for row in verdict.rows if row.status == "duplicate"}
         verdict.findings += [f for f in reader.findings if (f.sheet, f.row) not in repeated]
-        verdict.findings += [*repeats, *self._missing_signatures(blocks), *self._absent_units(blocks)]
+        verdict.findings += [*repeats, *self._signature_findings(blocks), *self._absent_units(blocks)]
         verdict.findings = _said_once(f for f in verdict.findings if f.code not in self.follows)
         verdict.outcome = "quarantine_file" if held else "load"
 
@@ -124,17 +129,22 @@ class _Reading:
         own = [block for block, standing in found if standing == "own"]
         if not own:
             raise _Refused(self._why_not([block for block, standing in found if standing == "incomplete"]))
-        form, table = own[0].form, own[0].table
-        self.verdict.form, self.verdict.table = form.code, table.name
+        form = own[0].form
+        own = [block for block in own if block.form is form]
+        self._is_of(form, *dict.fromkeys(block.table.name for block in own))
         for block, standing in found:
             if standing == "incomplete" and len(_figures(block)) >= _ENOUGH_TO_MISS:
                 raise _Refused(_missing_key(block))
-        return [block for block in own if block.table is table]
+        return own
+
+    def _is_of(self, form: Form, *tables: str) -> None:
+        self.form = form
+        self.verdict.form, self.verdict.tables = form.code, tables
 
     def _standing(self, sheet: layout.SheetLayout, block: Block) -> str:
         """own, incomplete (the form, but what every row must say is missing) or foreign, by headings and titles."""
         figures = len(_figures(block))
-        has_key = all(f.name in block.columns for f in block.table.stored if f.required)
+        has_key = all(name in block.columns for name in block.table.essential)
         said = [title.text for title in (*sheet.titles, *block.titles)]
         if figures < _figures_needed([*said, block.sheet.name, *self.titles_of_file], said, block.form):
             return "foreign"
@@ -142,7 +152,7 @@ class _Reading:
 
     def _why_not(self, incomplete: list[Block]) -> Finding:
         if incomplete:
-            self.verdict.form, self.verdict.table = incomplete[0].form.code, incomplete[0].table.name
+            self._is_of(incomplete[0].form, incomplete[0].table.name)
             return _missing_key(incomplete[0])
         for form in forms().values():
             for table in form.tables:
@@ -152,29 +162,72 @@ class _Reading:
                 for sheet in self.layouts:
                     if len(sheet.near_miss & figures) < _ENOUGH_TO_MISS:
                         continue
-                    self.verdict.form, self.verdict.table = form.code, table.name
+                    self._is_of(form, table.name)
                     if town and town.name in sheet.near_miss:
                         return Finding("summary_only", sheet.sheet.name)
                     label = name.title if name else ""
                     return Finding("missing_key_column", sheet.sheet.name, params={"label": label})
-        form = next(iter(forms().values()))
-        return Finding("unknown_form", params={"form_title": form.title, "looks_like": self._looks_like()})
+        return Finding("unknown_form", params={"looks_like": self._looks_like()})
 
     def _looks_like(self) -> str:
-        """What a foreign file seems to be: its title, else its first words."""
+        """What a foreign file seems to be: hidden sheets of the form, else its title, else its first words."""
+        hidden = [sheet for sheet in self.book.sheets if not sheet.visible]
+        if names := [f"“{sheet.name}”" for sheet in hidden if layout.read_sheet(sheet).blocks]:
+            return f"隐藏的工作表{'、'.join(names[:5])}没有读取;数据在里面的,请先取消隐藏再保存。"
         texts = [t.text.strip() for sheet in self.layouts for t in _all_titles(sheet) if len(t.text.strip()) > 3]
         named = [text for text in texts if re.search(r"(表|台账|清单|名册|花名册|统计|情况|通知)$", plain(text[:80]))]
         title = next(iter(named or texts), "")
         return f"表头看起来是“{title[:40]}”。" if title else ""
 
-    def _blocks_with_villages(self, blocks: list[Block]) -> list[tuple[Block, Towns]]:
-        """The tables that hold villages' rows; summaries beside them are no data and no evidence."""
+    def _blocks_with_rows(self, blocks: list[Block]) -> list[tuple[Block, Towns]]:
+        """The tables that hold rows of their own; summaries beside them are no data and no evidence."""
         found = [(block, Towns(block, self.register, self.county)) for block in blocks]
-        kept = [(block, towns) for block, towns in found if any(map(towns.is_village, block.rows))]
+        kept = [
+            (block, towns)
+            for block, towns in found
+            if block.table.resubmission == "ledger" or any(map(towns.is_own, block.rows))
+        ]
         if not kept:
             is_summary = any(block.rows or block.totals for block in blocks)
             raise _Refused(Finding("summary_only" if is_summary else "blank_template", blocks[0].sheet.name))
         return kept
+
+    def _signatures(self, blocks: list[tuple[Block, Towns]]) -> dict[str, str]:
+        """What the sheets with rows are signed with, the first sheet first."""
+        sheets = {block.sheet.name for block, _ in blocks}
+        return {
+            key: name
+            for sheet in reversed(self.layouts)
+            if sheet.sheet.name in sheets
+            for key, name in sheet.signatures.items()
+        }
+
+    def _hear_zero(self, first: Block) -> None:
+        """Nothing happened: ticked in so many words, or every figure is 0 and the return is signed. Raises _Refused when
+        nothing is written at all: a form that was sent back as it came is no report of nothing."""
+        verdict = self.verdict
+        is_ticked = any(marks.is_zero_line(title.text) for sheet in self.layouts for title in _all_titles(sheet))
+        if is_ticked and verdict.rows:
+            verdict.findings.append(Finding("zero_with_rows", first.sheet.name))
+        elif is_ticked:
+            verdict.is_zero = True
+        elif not any(self._is_written(row) for row in verdict.rows):
+            raise _Refused(Finding("blank_template", first.sheet.name))
+        elif self._is_all_zero() and TITLES.keys() <= verdict.signatures.keys():
+            verdict.is_zero = True
+
+    def _is_all_zero(self) -> bool:
+        """Whether there are figures, and all of them are 0."""
+        numbers = {table.name: [f.name for f in table.stored if f.is_number] for table in self.form.tables}
+        figures = (row.values.get(name) for row in self.verdict.rows for name in numbers[row.table])
+        known = (figure for figure in figures if figure is not None)
+        return next(known, 1) == 0 and not any(known)
+
+    def _is_written(self, row: Row) -> bool:
+        """Whether anything was written in a row but what the template brought along."""
+        table = self.form.table(row.table)
+        given = {table.issued_key, *(table.item_key if table.is_listed else ())}
+        return any(raw.strip() for name, (_, _, raw) in row.cells.items() if name not in given)
 
     # -- which return ---------------------------------------------------------------------------------------------------
 
@@ -189,9 +242,10 @@ class _Reading:
         marked = [Source("模板标记", self.mark["period"])] if self.mark.get("period") else []
         assumed = Period.parse(self.file.assumed_period) if self.file.assumed_period else None
         sources = dict.fromkeys([*marked, *titles, *headings, *sheet_names, *names])
-        self.period, doubt = evidence.period_of(sources, assumed, self.today)
+        self.period, doubt = evidence.period_of(sources, assumed, self.today, self.form.period)
         self.verdict.period = str(self.period) if self.period else None
-        unit = evidence.unit_of(self._claims(blocks, titles, sheet_names, names), self.register, self.county)
+        claims = self._claims(blocks, titles, sheet_names, names)
+        unit = evidence.unit_of(claims, self.register, self.county, self.form)
         self.verdict.unit, self.town = unit.code, unit.town
         held = [finding for finding in (doubt, unit.held) if finding]
         self.follows = (_FOLLOWS_UNIT if unit.held else frozenset()) | (
@@ -215,34 +269,34 @@ class _Reading:
         codes: Counter[str] = Counter()
         coded = True
         for block, towns in blocks:
-            rows = [raw for raw in block.rows if towns.is_village(raw)]
+            rows = [raw for raw in block.rows if towns.is_own(raw)]
             sections |= {town for raw in rows if (town := towns.of(raw))}
             columns.update(t.code for _, t in town_cells(block, self.register, self.county).values() if t)
             for raw in rows:
-                place = self.register.by_code.get(read_code(raw.cell("division_code")).digits)
-                coded = coded and place is not None and place.level == 5
+                code = block.table.role("place_code")
+                place = self.register.by_code.get(read_code(raw.cell(code.name)).digits) if code else None
+                coded = coded and place is not None and place.level >= 4
                 if place:
-                    codes[place.parent_code] += 1
+                    codes[place.parent_code if place.level == 5 else place.code] += 1
         mark = self.mark.get("unit")
         return UnitClaims(mark, titles, sheets, names, sections, columns, codes, coded, self.file.assumed_unit)
 
     # -- about the whole file -------------------------------------------------------------------------------------------
 
-    def _missing_signatures(self, blocks: list[tuple[Block, Towns]]) -> list[Finding]:
-        sheets = {block.sheet.name for block, _ in blocks}
-        for sheet in self.layouts:
-            if sheet.sheet.name in sheets:
-                self.verdict.signatures = {**sheet.signatures, **self.verdict.signatures}
-        missing = [title for key, title in TITLES.items() if key not in self.verdict.signatures]
-        params = {"missing": "、".join(missing)}
-        return [Finding("signature_missing", blocks[-1][0].sheet.name, params=params)] if missing else []
+    def _signature_findings(self, blocks: list[tuple[Block, Towns]]) -> list[Finding]:
+        """Who has not signed, and whether the one who answers for the return is the one who filled it in."""
+        signed, sheet = self.verdict.signatures, blocks[-1][0].sheet.name
+        missing = [title for key, title in TITLES.items() if key not in signed]
+        findings = [Finding("signature_missing", sheet, params={"missing": "、".join(missing)})] if missing else []
+        preparer, head = (plain(signed.get(key, "")) for key in ("preparer", "head"))
+        return [*findings, *([Finding("same_signer", sheet, raw=signed["head"])] if head and head == preparer else [])]
 
     def _absent_units(self, blocks: list[tuple[Block, Towns]]) -> list[Finding]:
         """Villages on the roll that a town's return leaves out keep their last version and are named.
 
         Rows of which the village is not known yet may be just these.
         """
-        if not self.town:
+        if not self.town or not any(block.table.is_complete_roll for block, _ in blocks):
             return []
         present = {row.division_code for row in self.verdict.rows}
         absent = [v for v in self.register.villages(self.town) if v.code not in present]
@@ -289,7 +343,8 @@ def _figures_needed(texts: list[str], titles: list[str], form: Form) -> int:
     """How many figures of the form a table needs to be taken for it, given what its titles say it is."""
     core = plain(form.title).removeprefix("基层").removesuffix("季报").removesuffix("情况")
     said = [plain(text[:100]) for text in texts if text]
-    if any(core in text or "文化服务中心" in text or form.code in text for text in said):
+    subject = "文化服务中心" if "文化服务中心" in form.title else core
+    if form.code in layout.named_forms(texts) or any(core in text or subject in text for text in said):
         return _OWN
     named = [plain(text) for text in titles if len(text) <= 60]
     subjects = [_COMMON.sub("", text) for text in named if _TABLE_TITLE.search(text)]
@@ -298,17 +353,14 @@ def _figures_needed(texts: list[str], titles: list[str], form: Form) -> int:
 
 
 def _missing_key(block: Block) -> Finding:
-    status = next(f for f in block.table.stored if f.required and f.name not in block.columns)
-    return Finding("missing_key_column", block.sheet.name, field=status.name, params={"label": status.title})
+    missing = next(name for name in block.table.essential if name not in block.columns)
+    return Finding(
+        "missing_key_column", block.sheet.name, field=missing, params={"label": block.table.field(missing).title}
+    )
 
 
 def _all_titles(sheet: layout.SheetLayout) -> list[layout.Title]:
     return [*sheet.titles, *(title for block in sheet.blocks for title in block.titles)]
-
-
-def _written(rows: list[Row]) -> bool:
-    """Whether anything but names was written in any row."""
-    return any(raw.strip() for row in rows for _, _, raw in row.cells.values())
 
 
 __all__ = ["Incoming", "draft"]

@@ -9,7 +9,7 @@ vertical label/value forms, one per village.
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -93,8 +93,8 @@ class Block:
 
     @property
     def identity(self) -> tuple[Column, ...]:
-        """The columns of village name and code, the name first."""
-        found = (self.columns.get(f.name) for f in self.table.fields if f.role in ("place_name", "place_code"))
+        """The columns that say which row it is: of village name and code, the name first."""
+        found = (self.columns.get(name) for name in self.table.identity)
         return tuple(column for column in found if column)
 
 
@@ -125,7 +125,7 @@ _NAMES_TOWN = re.compile(r"[镇鎮乡鄉]|街道|新[区區]")
 _TITLE = re.compile(
     r"^(填报|填表|报送|上报|编制)?单位(\([^)]*\))?[::]|^(报告期|填报期|所属期|报告时间|统计时间|统计期|时间|表号|制定机关|"
     r"批准|备案|批准文号|备案文号|有效期至?|计量单位|统一编码|行政区划代码|单位代码)[^::]{0,8}[::]"
-    r"|^单位名称:|(20\d\d|二[〇○O零][〇○O零一二三四五六七八九]{2})年|20\d\d-?Q[1-4]|(统计表|情况表|季报|年报|月报|报表|一览表|汇总表)$|续表"
+    r"|^单位名称:|(20\d\d|二[〇○O零][〇○O零一二三四五六七八九]{2})年|20\d\d-?Q[1-4]|(统计表|情况表|季报|年报|月报|报表|一览表|汇总表)$|续表|本期无活动"
 )
 _INDEX = re.compile(r"[((]?(\d{1,2}|[甲乙丙丁戊己庚A-Z])[))]?(=.*)?")
 _INVISIBLE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
@@ -134,10 +134,10 @@ _MOST_MERGED = 100_000
 _LONGEST_HEADING = 60
 
 
-def read_sheet(sheet: Sheet) -> SheetLayout:
-    """All tables of one sheet with the texts around them."""
+def read_sheet(sheet: Sheet, named: Set[str] = frozenset()) -> SheetLayout:
+    """All tables of one sheet with the texts around them. `named`: codes of the forms that the file is said to be of."""
     rows = _Rows(sheet)
-    layout = _Scan(rows).read()
+    layout = _Scan(rows, named).read()
     if not layout.blocks:
         layout.blocks = _vertical_blocks(rows, layout)
     return layout
@@ -165,7 +165,7 @@ class _Rows:
                     for column in range(left, right + 1):
                         self.anchor[row, column] = (top, left)
         self.numbers = sorted(self.by_row.keys() | {row for row, _ in self.anchor})
-        self.columns = sorted({c for cells in self.by_row.values() for c in cells} | {c for _, c in self.anchor})
+        self.columns = sorted(set[int]().union(*self.by_row.values(), (column for _, column in self.anchor)))
 
     def cells(self, row: int) -> dict[int, Cell]:
         return self.by_row.get(row, _NOTHING)
@@ -267,22 +267,26 @@ class _Header:
 
     @property
     def identity(self) -> list[int]:
-        return [c for c, h in self.matched.items() if h.field.role in ("place_name", "place_code")]
+        return [c for c, h in self.matched.items() if h.field.name in self.table.identity]
 
 
-def _best_header(rows: _Rows, top: int) -> _Header | None:
-    """The reading of the rows from `top` on that matches most headings with the fewest rows; None if they match none."""
+def _best_header(rows: _Rows, top: int, named: Set[str]) -> _Header | None:
+    """The reading of the rows from `top` on as a table's header; None if they match no heading.
+
+    A table of a form that the texts around name (`named`, by codes) goes before all others; else the one that matches
+    most headings with the fewest rows.
+    """
     if not rows.may_head(top) or not rows.in_header(top):
         return None
-    best: tuple[tuple[bool, int, int, int], _Header] | None = None
-    for form, table in _tables():
-        for depth in range(1, _MOST_HEADER_ROWS + 1):
-            bottom = top + depth - 1
-            if depth > 1 and not rows.in_header(bottom):
-                break
-            header = _header_at(rows, form, table, top, bottom)
-            quality = (not _goes_on(rows, header), len(header.names), -len(header.matched), -depth)
-            if header.matched and (best is None or quality > best[0]):
+    best: tuple[tuple[bool, bool, int, int, int], _Header] | None = None
+    for depth in range(1, _MOST_HEADER_ROWS + 1):
+        bottom = top + depth - 1
+        if depth > 1 and not rows.in_header(bottom):
+            break
+        for header in _headers_at(rows, top, bottom):
+            is_named = header.form.code in named and _is_table(header)
+            quality = (is_named, not _goes_on(rows, header), len(header.names), -len(header.matched), -depth)
+            if best is None or quality > best[0]:
                 best = quality, header
     return best[1] if best else None
 
@@ -292,13 +296,30 @@ def _tables() -> tuple[tuple[Form, Table], ...]:
     return tuple((form, table) for form in forms().values() for table in form.tables)
 
 
-def _header_at(rows: _Rows, form: Form, table: Table, top: int, bottom: int) -> _Header:
-    matched = {}
+def _headers_at(rows: _Rows, top: int, bottom: int) -> list[_Header]:
+    """The rows read as a header of each table that has any of their headings, in order of the forms."""
+    matched: dict[int, dict[int, Heading]] = defaultdict(dict)
     for column in rows.columns:
-        levels = rows.levels(top, bottom, column)
-        if levels and (heading := match_levels(table, tuple(levels))):
-            matched[column] = heading
-    return _Header(form, table, top, bottom, matched)
+        for number, heading in _meanings(tuple(rows.levels(top, bottom, column))):
+            matched[number][column] = heading
+    return [_Header(*_tables()[number], top, bottom, found) for number, found in sorted(matched.items())]
+
+
+@lru_cache(maxsize=8192)
+def _meanings(levels: tuple[str, ...]) -> list[tuple[int, Heading]]:
+    """What a column's heading means in each table that has it."""
+    found = ((number, match_levels(table, levels)) for number, (_, table) in enumerate(_tables()) if levels)
+    return [(number, heading) for number, heading in found if heading]
+
+
+def named_forms(texts: Iterable[str]) -> frozenset[str]:
+    """Codes of the forms that texts name by their number or official title."""
+    written = " ".join(plain(text[:300]) for text in texts)
+    return frozenset(
+        form.code
+        for form in forms().values()
+        if plain(form.title) in written or re.search(rf"{plain(form.code)}(?![0-9A-Za-z])", written)
+    )
 
 
 def _goes_on(rows: _Rows, header: _Header) -> bool:
@@ -325,8 +346,7 @@ def _tables_across(header: _Header) -> list[dict[int, Heading]]:
             seen = set()
         parts[-1][column] = heading
         seen.add(heading.field.name)
-    needed = {f.name for f in header.table.fields if f.required}
-    identity = {f.name for f in header.table.fields if f.role in ("place_name", "place_code")}
+    needed, identity = set(header.table.essential), set(header.table.identity)
     names = [{heading.field.name for heading in part.values()} for part in parts]
     whole = all(needed <= part and identity & part for part in names)
     return parts if whole else [dict(header.matched)]
@@ -359,16 +379,11 @@ def _block(rows: _Rows, header: _Header, matched: Mapping[int, Heading], span: r
         left_over |= {other for _, other, _ in found[1:] if declared.role not in ("ignored",)}
         if column in rows.sheet.hidden_columns:
             block.findings.append(_about_heading(rows, header, column, "hidden_column", declared))
-    reasons = by_field.get(_reason_field(header.table), [])
+    reasons = by_field.get(header.table.reason_field or "", [])
     block.reasons = tuple(column for _, column, _ in reasons)
     block.findings += _about_other_columns(rows, header, left_over)
     block.findings += _about_missing_columns(block)
     return block
-
-
-def _reason_field(table: Table) -> str:
-    """The text column in which reasons are written: 备注."""
-    return next((f.name for f in reversed(table.stored) if f.type == "text"), "")
 
 
 def _refuse_duplicates(block: Block, header: _Header, found: Sequence[tuple[int, int, Heading]]) -> None:
@@ -379,7 +394,7 @@ def _refuse_duplicates(block: Block, header: _Header, found: Sequence[tuple[int,
         block.findings.append(
             Finding("duplicate_column", block.sheet.name, header.bottom, column, declared.name, heading.text, params)
         )
-    if not declared.required:
+    if declared.name not in block.table.essential:
         block.columns[declared.name] = Column(declared, 0, found[0][2].text, None)
 
 
@@ -401,7 +416,9 @@ def _about_other_columns(rows: _Rows, header: _Header, columns: Iterable[int]) -
 
 def _about_missing_columns(block: Block) -> Iterator[Finding]:
     for declared in block.table.stored:
-        if declared.name not in block.columns and not declared.required and declared.type != "text":
+        if declared.name in block.columns or declared.name in block.table.essential or declared.retired:
+            continue
+        if declared.type != "text":
             params = {"label": declared.title}
             yield Finding("missing_column", block.sheet.name, field=declared.name, params=params)
 
@@ -425,12 +442,17 @@ def _is_unit(text: str) -> bool:
 
 def _is_unit_row(rows: _Rows, row: int) -> bool:
     """Whether a row below the header only names units (㎡, 册, 人)."""
-    texts = [_short(cell).strip("()") for cell in rows.cells(row).values()]
-    units = [text for text in texts if _is_unit(text)]
-    others = {"计量单位", "单位", "年月日", "年/月/日", "日期", "—", "-", "--", "/", "文字", "是/否"}
-    return len(units) >= 1 and all(text in others or text in units for text in texts)
+    named = False
+    for cell in rows.cells(row).values():  # ends at the first word that is neither: at once, in a row of data
+        text = _short(cell).strip("()")
+        if _is_unit(text):
+            named = True
+        elif text not in _BESIDE_UNITS:
+            return False
+    return named
 
 
+_BESIDE_UNITS = frozenset(("计量单位", "单位", "年月日", "年/月/日", "日期", "—", "-", "--", "/", "文字", "是/否"))
 _AROUND_UNIT = " ()\uff08\uff09\u3000\r\n"
 
 
@@ -483,8 +505,9 @@ def _with_units_of_title(column: Column, titles: Sequence[Title]) -> Column:
 class _Scan:
     """One pass over a sheet: which table is open, and which texts wait for the next one."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: _Rows, named: Set[str]) -> None:
         self.rows = rows
+        self.named = named | named_forms([rows.sheet.name])
         self.layout = SheetLayout(rows.sheet)
         self.open: list[Block] = []
         self.waiting: list[Title] = []
@@ -495,7 +518,7 @@ class _Scan:
         for row in self.rows.numbers:
             if row < skip_until:
                 continue
-            header = _best_header(self.rows, row)
+            header = self._header_from(row)
             if header and _is_table(header):
                 blocks = self._take_header(header)
                 skip_until = _first_row_below(self.rows, header.bottom + 1, blocks)
@@ -506,6 +529,12 @@ class _Scan:
         if self.layout.blocks:
             self.layout.near_miss = frozenset()
         return self.layout
+
+    def _header_from(self, row: int) -> _Header | None:
+        if not self.rows.may_head(row):
+            return None
+        said = [title.text for title in (*self.layout.titles, *self.waiting)]
+        return _best_header(self.rows, row, named_forms(said) or self.named)
 
     def _take_header(self, header: _Header) -> list[Block]:
         """Open new tables, or go on with those that have the same columns."""
@@ -576,7 +605,7 @@ class _Scan:
     def _heads_next_table(self, row: int) -> bool:
         """Whether a header follows at once: then a lone text is its title (表二:社区)."""
         following = bisect_right(self.rows.numbers, row)
-        header = _best_header(self.rows, self.rows.numbers[following]) if following < len(self.rows.numbers) else None
+        header = self._header_from(self.rows.numbers[following]) if following < len(self.rows.numbers) else None
         return header is not None and _is_table(header)
 
     def _is_running_text(self, row: int, column: int, cell: Cell) -> bool:
@@ -604,25 +633,34 @@ def _places(block: Block) -> dict[str, tuple[int, str | None]]:
 
 
 def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
-    """Put one row of a block where it belongs: data, total, or nothing."""
+    """Put one row of a block where it belongs: data, total, or nothing.
+
+    What the row is, its texts say: in the columns that are no figures, and left of the first column.
+    """
     own = rows.cells(row)
     cells: Cells = {}
-    valued = named = False
+    naming: list[Cell] = []
+    valued = False
     for name, column in block.columns.items():
         number = column.number
         if not number:
             continue
         cell = own.get(number)
-        role = column.field.role
-        if role == "value":
+        if column.field.role == "value":
             valued = valued or cell is not None
+            if cell is not None and name in block.table.item_key:
+                naming.append(cell)
         else:
             cell = cell or rows.spread(row, number)
-            named = named or (cell is not None and role in ("place_name", "place_code"))
+            if cell is not None:
+                naming.append(cell)
         cells[name] = ((row, number), cell)
     if not valued and not any(own.get(column.number) for column in block.identity):
         return  # blank, a mere sequence number, or the rest of a merged name with nothing beside it
-    labels = _labels(block, cells, own, alone)
+    if alone:
+        first = min((column.number for column in block.columns.values() if column.number), default=0)
+        naming += [cell for column, cell in own.items() if column < first]
+    labels = [_short(cell).lstrip("#*※") for cell in naming if cell.kind == "text"]
     total = next((label for label in labels if _TOTAL.fullmatch(label)), None)
     if total:
         block.totals.append(TotalRow(row, cells, len(block.rows), _PARTIAL.search(total) is not None))
@@ -633,16 +671,7 @@ def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
 
 def _is_reason(cell: Cell | None) -> bool:
     """Whether words are written there, not a dash or 无."""
-    return cell is not None and re.search(r"\w", cell.raw[:200]) is not None and _short(cell) != "无"
-
-
-def _labels(block: Block, cells: Cells, own: Mapping[int, Cell], alone: bool) -> list[str]:
-    """The texts of a row that say what it is: in the identity columns, and left of the first column."""
-    found = [cell for name, (_, cell) in cells.items() if cell and block.columns[name].field.role != "value"]
-    first = min((c.number for c in block.columns.values() if c.number), default=0)
-    if alone:
-        found += [cell for column, cell in own.items() if column < first]
-    return [_short(cell).lstrip("#*※") for cell in found if cell.kind == "text"]
+    return cell is not None and _WORD.search(cell.raw[:200]) is not None and _short(cell) != "无"
 
 
 # -- vertical forms ----------------------------------------------------------------------------------------------------
@@ -750,7 +779,7 @@ def _vertical_block(rows: _Rows, form: Form, table: Table, pairs: Sequence[_Pair
         raw.cells[name] = pair.value
     identity = [raw.cells[column.field.name][0] for column in block.identity]
     raw.row = identity[0][0] if identity else 0
-    reason = raw.cells.get(_reason_field(table))
+    reason = raw.cells.get(table.reason_field or "")
     raw.has_reason = reason is not None and _is_reason(reason[1])
     block.rows.append(raw)
     block.findings += [*_personal_labels(rows, raw), *_about_missing_columns(block)]

@@ -15,6 +15,16 @@ feedback_sheet."""
 FEEDBACK_TITLE = "文统审核结果(本页由系统生成,不是填报内容)"
 """Stands in A1 of the first sheet of every annotated copy, so that the sheet is known even when renamed."""
 
+REFERENCE_TITLE = "上期数据,仅供参考,不用填写"
+GUIDE_TITLE = "填表说明(本页供阅读,不用填写)"
+"""Stand in A1 of the sheets that a template adds for reading only, so that these are known even when renamed."""
+CHOICES_SHEET = "文统选项"
+"""A very hidden sheet of a template: the lists that are too long to stand in a drop-down itself."""
+
+ZERO_LINE = "本期无活动"
+"""What a sender ticks, in a form of things that happened, to say that nothing did."""
+
+_TICKED = re.compile(ZERO_LINE + r"\W{0,3}[√✓✔☑是]")
 _FEEDBACK_NAME = re.compile(r"需(修改|说明)\d+处(\(\d+\))?")
 _ANSWER_PREFIX = re.compile(r"^需(?:(?:修改|说明)\d+处|重新报送)_")
 _ANSWER_SUFFIX = re.compile(r"(?:(?:_回执)?_第\d+号|_预审(?:通过)?)(?:\(\d+\))?$")
@@ -38,6 +48,17 @@ def is_feedback_sheet(sheet: grid.Sheet, mark: Mapping[str, str]) -> bool:
     if head is not None and head.raw.strip() == FEEDBACK_TITLE:
         return True
     return sheet.name == mark.get("feedback_sheet") and _FEEDBACK_NAME.fullmatch(sheet.name) is not None
+
+
+def is_reference_sheet(sheet: grid.Sheet) -> bool:
+    """Whether a sheet is one that a template adds for reading only (last period's values, the explanations)."""
+    head = sheet.cells.get((1, 1))
+    return head is not None and head.raw.strip() in (REFERENCE_TITLE, GUIDE_TITLE)
+
+
+def is_zero_line(text: str) -> bool:
+    """Whether a text says, ticked, that nothing happened: 本期无活动(√)."""
+    return ZERO_LINE in text and _TICKED.search("".join(text.split())) is not None
 
 
 def plain_name(file_name: str) -> str:

@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from wentong.errors import WentongError
@@ -40,11 +41,34 @@ class Period:
         last_month = quarter * 3
         return cls(date(year, last_month - 2, 1), date(year, last_month, monthrange(year, last_month)[1]))
 
+    @classmethod
+    def of_year(cls, kind: Literal["month", "quarter", "year"], year: int) -> "list[Period]":
+        """The year's periods of one kind, in order."""
+        if kind == "month":
+            return [cls.parse(f"{year}-{month:02}") for month in range(1, 13)]
+        return [cls.quarter(year, n) for n in range(1, 5)] if kind == "quarter" else [cls.parse(str(year))]
+
+    @classmethod
+    def begun_in(cls, day: date) -> "list[Period]":
+        """The periods that begin in the month of `day`: the month, in January, April, July and October the quarter, and
+        in January the year."""
+        begun = [cls.parse(f"{day:%Y-%m}")]
+        if day.month % 3 == 1:
+            begun.append(cls.quarter(day.year, (day.month + 2) // 3))
+        if day.month == 1:
+            begun.append(cls.parse(str(day.year)))
+        return begun
+
     def __str__(self) -> str:
         months = self.last_day.month - self.first_day.month + 1
         if months == 1:
             return f"{self.first_day:%Y-%m}"
         return f"{self.first_day.year}Q{self.last_day.month // 3}" if months == 3 else str(self.first_day.year)
+
+    @property
+    def kind(self) -> Literal["month", "quarter", "year"]:
+        kinds: dict[int, Literal["month", "quarter", "year"]] = {1: "month", 3: "quarter", 12: "year"}
+        return kinds[self.last_day.month - self.first_day.month + 1]
 
     @property
     def title(self) -> str:

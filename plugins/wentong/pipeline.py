@@ -1,4 +1,4 @@
-"""The verbs: receive, judge, answer, load, build, mark, remind. DAGs and the command line call these and nothing else.
+"""The verbs: open, receive, judge, answer, load, build, mark, remind. DAGs and the command line call these and nothing else.
 
 Each can run twice; each leaves a state from which the next run goes on, whenever it is killed. What travels between
 them is submission numbers.
@@ -7,16 +7,18 @@ them is submission numbers.
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
-from wentong import alerts, answers, archive, bronze, deadlines, judging, plans, readers, warehouse
+from wentong import alerts, answers, archive, bronze, deadlines, issuing, judging, plans, readers, warehouse
 from wentong.archive import Archive
 from wentong.errors import EnvironmentProblem, Unfinished, WentongError
 from wentong.findings import Finding
@@ -28,6 +30,7 @@ from wentong.periods import Period
 from wentong.places import Register
 from wentong.returns import Judgement
 from wentong.settings import Settings
+from wentong.settling import Waiver, settle
 from wentong.templates import DEMO_BANNER
 from wentong.workers import FunctionFailed, Pool, WorkerDied
 
@@ -86,11 +89,23 @@ def receive(settings: Settings, now: datetime, share: Path | None = None) -> lis
             if receipt := kept.receive(file, county_code, now):
                 warehouse.record_receipts(engine, [receipt])
                 kept.settle(receipt, share, now)
+        _keep_evidence(engine, kept, share, counties, settings.county_code, now)
         warehouse.reconcile(engine, kept.journal)
         judged = warehouse.read_submissions(engine, warehouse.pending(engine, "answer"))
         unanswered = [s.submission_id for s in _of_share(judged, share)]
         unfinished = sorted({*warehouse.pending(engine, "judge"), *unanswered, *warehouse.pending(engine, "load")})
     return [unfinished[i : i + settings.batch_size] for i in range(0, len(unfinished), settings.batch_size)]
+
+
+def _keep_evidence(
+    engine: warehouse.Engine, kept: Archive, share: Path, counties: Mapping[str, str], county_code: str, now: datetime
+) -> None:
+    """Keep what is new in 佐证. It stays where it lies, for its owners look at it there."""
+    known = warehouse.known_evidence(engine, archive.share_name(share))
+    for file in archive.incoming(share, STABLE_SECONDS, now, archive.EVIDENCE):
+        path = file.path.relative_to(share).as_posix().encode("utf-8", "replace").decode("utf-8")
+        if (path, file.size_bytes, file.modified_ns) not in known:
+            kept.keep_evidence(file, counties.get(file.inbox.county_name or "", county_code), now)
 
 
 def _county_codes(register: Register) -> dict[str, str]:
@@ -121,7 +136,9 @@ def judge(settings: Settings, now: datetime, batch: Sequence[int]) -> list[int]:
                 )
                 for s in waiting
             ]
-            judged, faults = _judged(settings, files, register, now.date())
+            waivers = _waivers(engine, now)
+            with _drafting(settings, register, now.date()) as pool:
+                judged, faults = _judged(pool, files, register, waivers)
             # The same bytes under the same name twice are one key here and two submissions.
             verdicts = {s.submission_id: judged[f] for f, s in zip(files, waiting, strict=True) if f in judged}
             warehouse.record_judgements(engine, verdicts, now, partial(bronze.write_bronze, settings.archive))
@@ -146,21 +163,38 @@ class _Faults:
             )
 
 
+@contextmanager
+def _drafting(settings: Settings, register: Register, today: date) -> Iterator[Pool[Incoming, Judgement]]:
+    """The limited workers that draft verdicts, for any number of batches.
+
+    Great Expectations takes seconds to import. The workers do without it and begin; it is imported meanwhile.
+    """
+    Thread(target=import_module, args=["wentong.checks"]).start()
+    with _pool(settings, partial(judging.draft, register=register, today=today)) as pool:
+        yield pool
+
+
+def _waivers(engine: warehouse.Engine, now: datetime) -> list[Waiver]:
+    with engine.connect() as connection:
+        return warehouse.waivers_in_force(connection, now)
+
+
 def _judged(
-    settings: Settings, files: Sequence[Incoming], register: Register, today: date
+    pool: Pool[Incoming, Judgement], files: Sequence[Incoming], register: Register, waivers: Sequence[Waiver] = ()
 ) -> tuple[dict[Incoming, Judgement], _Faults]:
-    """Verdicts by file, in order: drafted one by one in limited workers, then checked all together."""
+    """Verdicts by file, in order: drafted one by one in limited workers, then checked all together; what the senders
+    explained and the county waived is settled last."""
     drafts: dict[Incoming, Judgement] = {}
     faults = _Faults()
-    with _pool(settings, partial(judging.draft, register=register, today=today)) as pool:
-        for file, draft in pool.map(files):
-            if isinstance(draft, FunctionFailed):
-                faults.note("/".join((*file.folders, file.name)), draft)
-            else:
-                drafts[file] = _unsafe(file, draft) if isinstance(draft, WorkerDied) else draft
-    from wentong import checks  # takes seconds to import; the workers above do without it
+    for file, draft in pool.map(files):
+        if isinstance(draft, FunctionFailed):
+            faults.note("/".join((*file.folders, file.name)), draft)
+        else:
+            drafts[file] = _unsafe(file, draft) if isinstance(draft, WorkerDied) else draft
+    from wentong import checks  # waits until it is imported
 
-    checks.check(list(drafts.values()), register)
+    checks.check(list(drafts.values()), register, waivers)
+    settle(drafts.values(), waivers)
     return drafts, faults
 
 
@@ -234,6 +268,7 @@ def precheck(settings: Settings, now: datetime, share: Path | None = None) -> in
         return 0
     with warehouse.engine(settings) as engine, TemporaryDirectory(prefix="wentong-") as folder:
         register = Register(warehouse.read_places(engine))
+        waivers = _waivers(engine, now)
         counties = _county_codes(register)
         # Judged and marked must be the same bytes; what changes while it is copied has its turn next time.
         copied = [(file, Path(folder, str(number))) for number, file in enumerate(files)]
@@ -248,7 +283,8 @@ def precheck(settings: Settings, now: datetime, share: Path | None = None) -> in
             )
             for file, copy in copied
         ]
-        judged, faults = _judged(settings, tasks, register, now.date())
+        with _drafting(settings, register, now.date()) as pool:
+            judged, faults = _judged(pool, tasks, register, waivers)
         lying = {copy: file for file, copy in copied}
         orders = []
         for task, judgement in judged.items():
@@ -282,7 +318,8 @@ def _written_unread(order: _Answer) -> Path | EnvironmentProblem:
 
 def _write_answer(order: _Answer, readable: bool = True) -> Path:
     book = None
-    if readable:
+    is_safe = all(finding.code != "unsafe_file" for finding in order.judgement.findings)
+    if readable and is_safe:  # what killed a worker is not opened again
         with suppress(Unreadable):  # the verdict says so already
             book = readers.read(order.original, order.name)
     return answers.answer(
@@ -315,7 +352,26 @@ def load(settings: Settings, now: datetime) -> list[str]:
     with warehouse.engine(settings) as engine:
         loaded = warehouse.load(engine, settings.archive, warehouse.pending(engine, "load"), now)
         warehouse.relate(engine)
-    return sorted({one.period for one in loaded if one.inserted or one.changed})
+        _tell_relations(engine, now)
+    return sorted({one.period for one in loaded if one.has_changed})
+
+
+def _tell_relations(engine: warehouse.Engine, now: datetime) -> None:
+    """Tell senders what the comparison of loaded rows with others found. Who cannot be reached is told the next time."""
+    untold: dict[int, list[warehouse.Related]] = {}
+    for one in warehouse.untold_relations(engine):
+        untold.setdefault(one.submission_id, []).append(one)
+    for submission in warehouse.read_submissions(engine, list(untold)):
+        found = untold[submission.submission_id]
+        share = Path(submission.share)
+        folder = archive.answers_folder(share, submission.inbox, submission.folder)
+        findings = [one.finding for one in found]
+        try:
+            answers.tell_relations(share, folder, submission.file_name, submission.submission_id, findings, now)
+        except EnvironmentProblem as fault:
+            log.error("submission %s: %s", submission.submission_id, fault)
+        else:
+            warehouse.note_told(engine, found, now)
 
 
 def build(settings: Settings, now: datetime) -> None:
@@ -327,23 +383,36 @@ def build(settings: Settings, now: datetime) -> None:
 
 
 def expect_returns(settings: Settings, now: datetime) -> None:
-    """Expect every form for this year's periods that are over, and for any other period that somebody reported."""
+    """Expect every form for its ended periods, and for any other period since its first that somebody reported."""
     with warehouse.engine(settings) as engine:
         for form in forms().values():
-            for period in sorted({*ended_periods(form, now.date()), *warehouse.periods_seen(engine, form.code)}):
-                due_on = deadlines.due_on(form.due_working_days, Period.parse(period))
-                warehouse.open_obligations(engine, form, period, due_on)
+            reported = map(Period.parse, warehouse.periods_seen(engine, form.code))
+            for period in sorted({*ended_periods(form, now.date()), *reported}):
+                if issuing.is_owed(form, period):
+                    _open(engine, form, period)
         warehouse.relate(engine)
 
 
-def ended_periods(form: Form, today: date) -> list[str]:
-    """This year's periods of a form that are over, and the last one before them."""
-    if form.period != "quarter":
-        return []
-    quarters = [Period.quarter(year, quarter) for year in (today.year - 1, today.year) for quarter in (1, 2, 3, 4)]
-    over = [quarter for quarter in quarters if quarter.last_day < today]
-    this_year = [quarter for quarter in over if quarter.last_day.year == today.year]
-    return [str(quarter) for quarter in this_year or over[-1:]]
+def ended_periods(form: Form, today: date) -> list[Period]:
+    """This year's periods of a form that are over, and the last one before them; none before its first."""
+    last_year, this_year = (Period.of_year(form.period, year) for year in (today.year - 1, today.year))
+    ended = [last_year[-1], *(period for period in this_year if period.last_day < today)]
+    return [period for period in ended if issuing.is_owed(form, period)]
+
+
+def _open(engine: warehouse.Engine, form: Form, period: Period) -> None:
+    warehouse.open_obligations(engine, form, str(period), deadlines.due_on(form.due_working_days, period))
+
+
+def extend(
+    settings: Settings, form: Form, unit_code: str, period: Period, until: date, approval: warehouse.Approval
+) -> int:
+    """Approve that one unit's return comes later (缓报); returns the number of the extension. Raises WentongError when
+    it is not owed, or the day is no later one."""
+    with warehouse.engine(settings) as engine:
+        if issuing.is_owed(form, period):
+            _open(engine, form, period)
+        return warehouse.extend(engine, Archive(settings.archive).journal, form, unit_code, period, until, approval)
 
 
 def mark(settings: Settings, now: datetime) -> list[Crossing]:
@@ -361,6 +430,69 @@ def remind(settings: Settings, now: datetime, channels: Sequence[str]) -> bool:
     with warehouse.engine(settings) as engine:
         note = DEMO_BANNER if settings.is_sample else ""
         return alerts.remind(engine, settings.county_code, channels, now, note)
+
+
+# -- open a period -----------------------------------------------------------------------------------------------------
+
+
+def write_template(settings: Settings, form: Form, unit_code: str, period: Period, path: Path) -> None:
+    """Write the workbook in which a unit reports a form for a period. Raises WentongError when the unit is not in the
+    register, or the form is not that unit's to report for such a period."""
+    with warehouse.engine(settings) as engine:
+        register = Register(warehouse.read_places(engine))
+        unit = register.by_code.get(unit_code.ljust(12, "0"))
+        if unit is None:
+            raise WentongError(f"{unit_code} is no town or county of the register")
+        content = issuing.template(
+            register,
+            form,
+            unit,
+            period,
+            partial(warehouse.last_rows, engine, unit_code=unit.code, before=period.first_day),
+            _banner(settings),
+        )
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise EnvironmentProblem(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def open_begun_periods(settings: Settings, now: datetime) -> list[Path]:
+    """Open the month of `now`, and the quarter and the year if they begin with it; returns where the templates lie."""
+    return [path for period in Period.begun_in(now.date()) for path in open_period(settings, now, period)]
+
+
+def open_period(settings: Settings, now: datetime, period: Period) -> list[Path]:
+    """Fix who owes which return for a period, and lay a template into the share for everyone who does.
+
+    A template that lies there is left; where its content would be another by now, a new one stands beside it. Returns
+    where they lie. Raises EnvironmentProblem if the share cannot be written.
+    """
+    owed = {form.code: form for form in forms().values() if issuing.is_owed(form, period)}
+    written = []
+    with warehouse.engine(settings) as engine:
+        for form in owed.values():
+            _open(engine, form, period)
+        register = Register(warehouse.read_places(engine))
+        for duty in warehouse.matrix(engine, now.date(), str(period)):
+            unit = register.by_code.get(duty["unit_code"])
+            if unit is None or duty["form_code"] not in owed or duty["duty"] == "not_applicable":
+                continue
+            form = owed[duty["form_code"]]
+            last_rows = partial(warehouse.last_rows, engine, unit_code=unit.code, before=period.first_day)
+            content = issuing.template(register, form, unit, period, last_rows, _banner(settings))
+            folder = settings.share / register.by_code[duty["county_code"]].name / archive.TEMPLATES / unit.name
+            try:
+                settings.share.mkdir(parents=True, exist_ok=True)
+                path = archive.write_once(settings.share, folder, f"{form.code}_{period}", ".xlsx", content)
+            except OSError as error:
+                raise EnvironmentProblem(f"Cannot write templates to {folder}: {error.strerror}.") from error
+            written.append(path)
+    return written
+
+
+def _banner(settings: Settings) -> str | None:
+    return DEMO_BANNER if settings.is_sample else None
 
 
 # -- all at once -------------------------------------------------------------------------------------------------------
@@ -403,29 +535,33 @@ def check(
     expected = find_form(form).code if form else None
     with warehouse.engine(settings) as engine:
         register = Register(warehouse.read_places(engine))
+        waivers = _waivers(engine, now)
     county_code = f"{unit[:6]}000000" if unit else settings.county_code
     if unit and unit[:9].ljust(12, "0") not in register.by_code:
         raise WentongError(f"{unit} is no town or county of the register")
-    for start in range(0, len(paths), settings.batch_size):
-        chunk = paths[start : start + settings.batch_size]
-        found = {path: _sha256(path) for path in chunk}
-        files = {
-            path: Incoming(path, path.name, sha256, _folders(path, register, county_code), county_code, period, unit)
-            for path, sha256 in found.items()
-            if sha256 and not archive.is_dropping(path.name)
-        }
-        judged, _ = _judged(settings, list(files.values()), register, now.date())
-        for path in chunk:
-            sha256 = found[path]
-            judgement = judged.get(files[path]) if path in files else Judgement(path.name, sha256 or "", "ignore")
-            if not sha256:
-                yield path, f"cannot read {path}: it is no file, or may not be read"
-            elif judgement is None:
-                yield path, f"{path} could not be judged through a fault of ours; the log says why"
-            elif expected and judgement.form not in (None, expected):
-                yield path, f"{path} is a return of {judgement.form}, not of {expected}"
-            else:
-                yield path, judgement
+    with _drafting(settings, register, now.date()) as pool:
+        for start in range(0, len(paths), settings.batch_size):
+            chunk = paths[start : start + settings.batch_size]
+            found = {path: _sha256(path) for path in chunk}
+            files = {
+                path: Incoming(
+                    path, path.name, sha256, _folders(path, register, county_code), county_code, period, unit
+                )
+                for path, sha256 in found.items()
+                if sha256 and not archive.is_dropping(path.name)
+            }
+            judged, _ = _judged(pool, list(files.values()), register, waivers)
+            for path in chunk:
+                sha256 = found[path]
+                judgement = judged.get(files[path]) if path in files else Judgement(path.name, sha256 or "", "ignore")
+                if not sha256:
+                    yield path, f"cannot read {path}: it is no file, or may not be read"
+                elif judgement is None:
+                    yield path, f"{path} could not be judged through a fault of ours; the log says why"
+                elif expected and judgement.form not in (None, expected):
+                    yield path, f"{path} is a return of {judgement.form}, not of {expected}"
+                else:
+                    yield path, judgement
 
 
 def _sha256(path: Path) -> str | None:
@@ -478,6 +614,8 @@ def as_json(path: Path, judgement: Judgement) -> dict[str, Any]:
                 "field": f.field,
                 "raw": f.raw,
                 "message": f"{f.message}{f.fix}",
+                "explanation": f.explanation,
+                "waiver": f.waiver,
             }
             for f in judgement.findings
         ],

@@ -25,6 +25,7 @@ from wentong.milestones import Crossing
 from wentong.periods import Period
 from wentong.warehouse.connections import lock_loads, next_load, query
 from wentong.warehouse.migrate import keep_periods
+from wentong.warehouse.relations import relate_lists
 
 
 class Journal(Protocol):
@@ -231,6 +232,7 @@ def apply_plan(connection: Connection, payload: Mapping[str, Any], seq: int, at:
     removed = connection.execute(text(_END_TASKS), listed).rowcount
     towns = {"town_codes": [town for _, town in villages.values()]}
     added = connection.execute(text(_BEGIN_TASKS), {**listed, **towns}).rowcount
+    relate_lists(connection, plan.county_code, load_id)
     return Imported(plan.code, len(codes), added, removed, load_id)
 
 

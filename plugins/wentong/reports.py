@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from wentong.findings import finding_types
 from wentong.milestones import percentage
 from wentong.periods import Period
 
@@ -74,24 +75,39 @@ def _share(row: Row) -> str:
 
 
 def status_table(rows: Iterable[Row], sample: bool = False) -> str:
-    """Rows of marts.submission_matrix (one per unit, form and period) as a table of units by form and period."""
+    """Rows of marts.submission_matrix (one per unit, form and period) as tables of units by form and period.
+
+    The forms that the county reports itself stand in a table of their own. Below: what each form is called, and how
+    many returns stand how.
+    """
     listed = list(rows)
     if not listed:
         return "本期没有应报的报表。"
-    columns = sorted(
-        {(row["form_code"], row["period"]) for row in listed}, key=lambda key: (key[0], _first_day(key[1]))
-    )
-    found = {(row["unit_code"], row["form_code"], row["period"]): row for row in listed}
-    names = {row["unit_code"]: str(row["unit_name"] or row["unit_code"]) for row in listed}
-
-    heading = ["填报单位", *(f"{form} {Period.parse(period).title}" for form, period in columns)]
-    due = ["", *(f"截止 {_due(listed, column)}" for column in columns)]
-    body = [
-        [names[unit], *(_status(found.get((unit, form, period))) for form, period in columns)] for unit in sorted(names)
-    ]
-    totals = ["合计", *(_totals(row for row in listed if (row["form_code"], row["period"]) == key) for key in columns)]
+    of_counties = {_column(row) for row in listed if str(row["unit_code"]).endswith("000000")}
+    parts = [[row for row in listed if (_column(row) in of_counties) is is_county] for is_county in (False, True)]
     title = "报送情况" + (f"  【{SAMPLE_NOTE}】" if sample else "")
-    return "\n".join([title, *_grid(heading, due, [*body, totals], [1] * len(heading), right=False)])
+    return "\n".join([title, *(line for part in parts if part for line in _status_lines(part))])
+
+
+def _status_lines(rows: Sequence[Row]) -> list[str]:
+    columns = sorted({_column(row) for row in rows}, key=lambda column: (column[0], _first_day(column[1])))
+    found = {(row["unit_code"], *_column(row)): row for row in rows}
+    names = {row["unit_code"]: str(row["unit_name"] or row["unit_code"]) for row in rows}
+    titles = {row["form_code"]: str(row["form_title"] or "") for row in rows}
+
+    heading = ["填报单位", *(f"{form} {period}" for form, period in columns)]
+    due = ["", *(f"截止 {_due(rows, column)}" for column in columns)]
+    body = [[names[unit], *(_status(found.get((unit, *column))) for column in columns)] for unit in sorted(names)]
+    totals = [
+        f"{form}《{titles[form]}》{Period.parse(period).title}:"
+        + _totals(row for row in rows if _column(row) == (form, period))
+        for form, period in columns
+    ]
+    return [*_grid(heading, due, body, [1] * len(heading), right=False), *totals]
+
+
+def _column(row: Row) -> tuple[str, str]:
+    return row["form_code"], row["period"]
 
 
 def held_table(rows: Iterable[Row]) -> str:
@@ -104,6 +120,30 @@ def held_table(rows: Iterable[Row]) -> str:
     if not listed:
         return "没有暂存的文件。"
     return "\n".join([*listed, "放行:wentong release 号 --why 理由    退回:wentong return 号 --why 理由"])
+
+
+def plain_table(rows: Iterable[Row]) -> str:
+    """Any rows under the names of their columns, lined up."""
+    found = list(rows)
+    lines = [list(found[0]) if found else [], *(["" if v is None else str(v) for v in row.values()] for row in found)]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    shown = ("  ".join(map(pad, line, widths)).rstrip() for line in lines)
+    return "\n".join(shown) if found else "没有记录。"
+
+
+def approvals_table(rows: Iterable[Row]) -> str:
+    """Waivers and extensions in force, one line each: number, what it holds for and until when, who approved it, why."""
+    lines = []
+    for row in rows:
+        unit = f"{row['unit_name'] or ''}({row['unit_code']})"
+        scope = f"{row['form_code']} {Period.parse(row['period']).title} {unit}"
+        if row["code"]:
+            field = f",栏目 {row['field']}" if row["field"] else ""
+            what = f"豁免  {scope}  {finding_types()[row['code']].title}({row['code']}{field})  至{row['valid_until']}"
+        else:
+            what = f"缓报  {scope}  改为{row['valid_until']}截止"
+        lines.append(f"第{row['approval_id']}号  {what}  批准:{row['approved_by']}  理由:{row['reason']}")
+    return "\n".join(map(_one_line, lines)) or "没有生效的豁免和缓报。"
 
 
 def collected_table(received: Iterable[Any], to_mend: Mapping[int, int]) -> str:
@@ -145,14 +185,14 @@ def _status(row: Row | None) -> str:
     label = str(row["label"])
     if label == "待改正" and row["open_errors"]:
         label += f"({row['open_errors']}处)"
-    return label + ("(迟报)" if row["is_late"] and row["submission"] == "accepted" else "")
+    return label + ("(迟报)" if row["is_late"] and row["submission"] in ("accepted", "zero") else "")
 
 
 def _totals(rows: Iterable[Row]) -> str:
     """应报15 已报13 未报1 …: those due first, then every label that occurs."""
     labels = [str(row["label"]) for row in rows]
     due = sum(label != "不适用" for label in labels)
-    order = ("已报", "待改正", "暂存待处理", "正在处理", "缓报(已批准)", "未报")
+    order = ("已报", "零报(已确认)", "待改正", "暂存待处理", "正在处理", "缓报(已批准)", "未报")
     return " ".join([f"应报{due}", *(f"{label}{labels.count(label)}" for label in order if label in labels)])
 
 

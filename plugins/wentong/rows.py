@@ -1,15 +1,16 @@
 """From the cells of a table's row to a village and typed values."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from wentong import values
 from wentong.evidence import unit_in_name, unit_in_title
 from wentong.findings import Finding
-from wentong.forms import Field
+from wentong.forms import Field, Table
 from wentong.grid import Cell
-from wentong.layout import Block, RawRow
+from wentong.layout import Block, Column, RawRow
 from wentong.periods import Period
 from wentong.places import Place, Register, Resolved, plain
 from wentong.returns import Row
@@ -37,11 +38,14 @@ class Towns:
         return self._by_row.get(raw.row) or self._by_title[raw.heard]
 
     def is_summary(self, raw: RawRow) -> bool:
-        """Whether a row's name is a town, the county or the like: it sums up others."""
+        """Whether a row of villages is named for a town, the county or the like: it sums up others."""
+        if self.block.table.unit != "village":
+            return False
         name = raw.cell(_name(self.block))
         return name is not None and self.register.is_summary_name(name.raw[:_LONGEST_NAME], self.county_code)
 
-    def is_village(self, raw: RawRow) -> bool:
+    def is_own(self, raw: RawRow) -> bool:
+        """Whether it is a row of data, and no summary of others."""
         return raw.row not in self._summaries
 
     def _named(self, text: str) -> str | None:
@@ -86,49 +90,92 @@ def town_cells(block: Block, register: Register, county_code: str) -> dict[int, 
     return found
 
 
+class _Way(NamedTuple):
+    """How the cells of a column are read."""
+
+    name: str
+    field: Field
+    unit: str | None
+    period: Period | None
+    """Later dates are withheld; None: they may lie ahead."""
+    date1904: bool
+    is_theirs: bool
+    """Whether the reporter's word counts there."""
+
+
 class RowReader:
     """Reads the rows of one file's blocks; findings gather in `findings`."""
 
-    def __init__(self, register: Register, county_code: str, reporting_town: str | None, period: Period | None) -> None:
-        self.register, self.county_code = register, county_code
-        self.reporting_town, self.period = reporting_town, period
+    def __init__(self, register: Register, county_code: str, unit_code: str | None, period: Period | None) -> None:
+        self.register, self.county_code, self.period = register, county_code, period
+        self.reporter = register.by_code.get(unit_code or "")
+        self.reporting_town = unit_code if self.reporter and self.reporter.level == 4 else None
         self.findings: list[Finding] = []
 
     def read(self, block: Block, towns: Towns) -> list[Row | None]:
         """The block's rows in order; None for rows that sum up others."""
         written = town_cells(block, self.register, self.county_code)
         above: dict[str, values.Parsed] = {}
+        columns = [block.columns[field.name] for field in block.table.stored if field.name in block.columns]
+        ways = [self._way(column, block.sheet.date1904) for column in columns]
         return [
-            self._read_row(block, raw, towns.of(raw), written.get(raw.row), above) if towns.is_village(raw) else None
+            self._read_row(block, ways, raw, towns.of(raw), written.get(raw.row), above)
+            if towns.is_own(raw) and not _is_unused(block.table, raw)
+            else None
             for raw in block.rows
         ]
 
     def _read_row(
         self,
         block: Block,
+        ways: Sequence["_Way"],
         raw: RawRow,
         town: str | None,
         town_cell: tuple[Cell, Place | None] | None,
         above: dict[str, values.Parsed],
     ) -> Row:
-        row = Row(block.sheet.name, raw.row)
-        resolved = self._resolve(raw, town, town_cell)
-        if resolved.place is not None:
-            row.division_code, row.town_code = resolved.place.code, resolved.place.parent_code
+        row = Row(block.sheet.name, raw.row, table=block.table.name)
+        resolved = self._resolve(block.table, raw, town, town_cell)
+        if (place := resolved.place) is not None:
+            row.division_code, row.town_code = place.code, place.parent_code if place.level == 5 else place.code
         if any(finding.severity == "row" for finding in resolved.findings):
             row.status = "quarantine"
-        self.findings += [at_identity(finding, row.sheet, raw) for finding in resolved.findings]
-        if raw.row in block.sheet.hidden_rows:
-            self.findings.append(at_identity(Finding("hidden_row", field="village_name"), row.sheet, raw))
-        for declared in block.table.stored:
-            if declared.name in raw.cells:
-                self._read_value(block, row, raw, declared, above)
+        said = [*resolved.findings, *([Finding("hidden_row")] if raw.row in block.sheet.hidden_rows else [])]
+        self.findings += [at_identity(finding, block.table, row.sheet, raw) for finding in said]
+        for way in ways:
+            if way.name in raw.cells:
+                self._read_value(way, row, raw, above)
+        if block.table.item_key:
+            self._set_key(block.table, row, raw)
         return row
 
-    def _resolve(self, raw: RawRow, town: str | None, town_cell: tuple[Cell, Place | None] | None) -> Resolved:
-        """The row's village, within the town that its own cell, else its section, else the whole return names."""
-        name, code = raw.cell("village_name"), raw.cell("division_code")
+    def _set_key(self, table: Table, row: Row, raw: RawRow) -> None:
+        """What tells the row apart from others of its unit. A row without it cannot be loaded."""
+        issued = table.issued_key and row.values.get(table.issued_key)
+        parts = [issued] if issued else [row.values.get(name) for name in table.item_key]
+        missing = [n for n, part in zip(table.item_key, parts, strict=False) if part is None] if not issued else []
+        if missing and row.status == "accept":
+            row.status = "quarantine"
+            params = {"label": "、".join(table.field(name).title for name in missing)}
+            self.findings.append(
+                at_identity(Finding("key_missing", field=missing[0], params=params), table, row.sheet, raw)
+            )
+        row.key = "" if missing else "|".join(str(part) for part in parts)
+
+    def _resolve(
+        self, table: Table, raw: RawRow, town: str | None, town_cell: tuple[Cell, Place | None] | None
+    ) -> Resolved:
+        """The row's unit. A village's is sought within the town that its own cell, else its section, else the whole
+        return names."""
+        if table.unit == "reporter":
+            return Resolved(self.reporter)
+        roles = (table.role("place_name"), table.role("place_code"))
+        name, code = (raw.cell(each.name) if each else None for each in roles)
         town = self.reporting_town or town
+        if table.unit != "village":
+            return self.register.resolve_unit(
+                name, code, self.reporter, self.county_code, towns_only=table.unit == "town"
+            )
         if town_cell is not None:
             cell, own = town_cell
             if own is None:
@@ -151,33 +198,57 @@ class RowReader:
         unknown = Finding("unknown_town", field="village_name", raw=name.raw if name else "", params={"town": town.raw})
         return Resolved(None, broken or (unknown,))
 
-    def _read_value(
-        self, block: Block, row: Row, raw: RawRow, declared: Field, above: dict[str, values.Parsed]
-    ) -> None:
-        place, cell = raw.cells[declared.name]
+    def _way(self, column: Column, date1904: bool) -> "_Way":
+        declared = column.field
+        period = None if declared.may_be_future else self.period
+        is_theirs = declared.filled_by is None or self.reporting_town is None
+        return _Way(declared.name, declared, column.unit, period, date1904, is_theirs)
+
+    def _read_value(self, way: "_Way", row: Row, raw: RawRow, above: dict[str, values.Parsed]) -> None:
+        name, declared, unit, period, date1904, is_theirs = way
+        (line, number), cell = raw.cells[name]
         parsed = values.parse(
             cell,
             declared,
-            heading_unit=block.columns[declared.name].unit,
-            period=self.period,
-            above=above.get(declared.name),
+            heading_unit=unit,
+            period=period,
+            above=above.get(name),
             has_reason=raw.has_reason,
-            date1904=block.sheet.date1904,
+            date1904=date1904,
         )
-        above[declared.name] = parsed
+        above[name] = parsed
+        value, state, findings = parsed
         text = cell.raw if cell else ""
-        row.values[declared.name] = parsed.value
-        row.cells[declared.name] = (*place, text)
-        if parsed.state:
-            row.states[declared.name] = parsed.state
-        for code, params in parsed.findings:
+        if not is_theirs:  # whatever they write there
+            findings = () if value is None else (("not_theirs", {}),)
+            value, state = None, "not_theirs"
+        row.values[name] = value
+        row.cells[name] = (line, number, text)
+        if state:
+            row.states[name] = state
+        for code, params in findings:
             told = {"label": declared.title, "unit": declared.unit or "", **params}
-            self.findings.append(Finding(code, row.sheet, *place, declared.name, text, told))
+            self.findings.append(Finding(code, row.sheet, line, number, name, text, told))
 
 
-def at_identity(finding: Finding, sheet: str, raw: RawRow) -> Finding:
-    """A finding about a row at its cell: the code cell when the code is at fault, else the name cell."""
-    wanted = (finding.field or "village_name", "village_name", "division_code")
+def _is_unused(table: Table, raw: RawRow) -> bool:
+    """Whether a row has nothing but the number that was issued with it."""
+    if table.issued_key is None:
+        return False
+    return all(
+        cell is None or name == table.issued_key for name, (_, cell) in raw.cells.items() if _is_filled_in(table, name)
+    )
+
+
+def _is_filled_in(table: Table, name: str) -> bool:
+    return table.field(name).role != "ignored"
+
+
+def at_identity(finding: Finding, table: Table, sheet: str, raw: RawRow) -> Finding:
+    """A finding about a row at its cell: the one at fault, else the first of those that say which row it is."""
+    roles = {"village_name": table.role("place_name"), "division_code": table.role("place_code")}
+    meant = roles.get(finding.field or "village_name")
+    wanted = (meant.name if meant else finding.field, *table.identity)
     name = next((each for each in wanted if each in raw.cells), None)
     if name is None:
         return replace(finding, sheet=sheet, row=raw.row)
@@ -186,27 +257,33 @@ def at_identity(finding: Finding, sheet: str, raw: RawRow) -> Finding:
     return replace(finding, sheet=sheet, row=line, col=column, field=name, raw=text)
 
 
-# -- several rows of one village ----------------------------------------------------------------------------------------
+# -- several rows of one unit ----------------------------------------------------------------------------------------
 
 
-def mark_repeats(rows: Sequence[tuple[Row, RawRow]], register: Register) -> list[Finding]:
-    """Rows of one village: identical ones load once, different ones not at all. Returns what is to be said."""
-    by_village: dict[str, list[tuple[Row, RawRow]]] = defaultdict(list)
+def mark_repeats(rows: Sequence[tuple[Row, RawRow]], tables: Mapping[str, Table], register: Register) -> list[Finding]:
+    """Rows of one unit and key: identical ones load once, different ones not at all. Returns what is to be said."""
+    by_key: dict[tuple[str, str, str], list[tuple[Row, RawRow]]] = defaultdict(list)
     for row, raw in rows:
         if row.division_code and row.status == "accept":
-            by_village[row.division_code].append((row, raw))
+            by_key[row.table, row.division_code, row.key].append((row, raw))
     findings = []
-    for code, same in by_village.items():
+    for (name, code, key), same in by_key.items():
         if len(same) == 1:
             continue
-        identical = all(_content(row) == _content(same[0][0]) for row, _ in same[1:])
-        params = {"village": register.by_code[code].name, "count": str(len(same)), "rows": _row_numbers(same)}
+        first = _content(same[0][0])
+        identical = all(_content(row) == first for row, _ in same[1:])
+        table = tables[name]
+        params = {
+            "village": key.replace("|", " ") or register.by_code[code].name,
+            "count": str(len(same)),
+            "rows": row_numbers([row for row, _ in same]),
+        }
         for row, raw in same[1:] if identical else same:
             row.status = "duplicate" if identical else "quarantine"
             finding = Finding(
                 "identical_rows" if identical else "conflicting_rows", field="village_name", params=params
             )
-            findings.append(at_identity(finding, row.sheet, raw))
+            findings.append(at_identity(finding, table, row.sheet, raw))
     return findings
 
 
@@ -220,8 +297,9 @@ def _content(row: Row) -> dict[str, object]:
     }
 
 
-def _row_numbers(rows: Sequence[tuple[Row, RawRow]]) -> str:
+def row_numbers(rows: Sequence[Row]) -> str:
+    """Where rows stand, for a message: 5、7、9, with the sheet where there are several."""
     shown = rows[:20]
-    across = len({row.sheet for row, _ in rows}) > 1
-    numbers = "、".join(f"{row.sheet}!{row.row}" if across else f"{row.row}" for row, _ in shown)
+    across = len({row.sheet for row in rows}) > 1
+    numbers = "、".join(f"{row.sheet}!{row.row}" if across else f"{row.row}" for row in shown)
     return numbers + ("等" if len(rows) > len(shown) else "")

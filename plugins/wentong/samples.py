@@ -18,7 +18,7 @@ from wentong.errors import DeclarationError
 from wentong.forms import SCHEMAS, Form, Table, code_titles, find_form
 from wentong.periods import Period
 from wentong.returns import Outcome
-from wentong.templates import DEMO_BANNER, SIGNATURES, heading, return_fields, write_return
+from wentong.templates import DEMO_BANNER, SIGNATURES, columns, heading, write_return
 
 COUNTY = "开平市"
 PERIODS = ("2026Q1", "2026Q2", "2026Q3")
@@ -220,9 +220,15 @@ class _Return:
     def workbook(self, rows: Iterable[Row], table: Table | None = None) -> bytes:
         form, stream = _form(), io.BytesIO()
         write_return(
-            stream, form, table or form.tables[0], self.period, self.town.code, self.town.name, COUNTY, rows,
-            banner=DEMO_BANNER, signatures=self.signatures(),
-        )  # fmt: skip
+            stream,
+            replace(form, tables=(table or form.tables[0],)),
+            self.period,
+            self.town.code,
+            f"{COUNTY}{self.town.name}",
+            {form.tables[0].name: rows},
+            banner=DEMO_BANNER,
+            signatures=self.signatures(),
+        )
         return stream.getvalue()
 
 
@@ -363,7 +369,7 @@ def _csv_in_gb18030(given: _Return) -> list[Sample]:
 def _lines(given: _Return, rows: Iterable[Row]) -> list[list[str]]:
     """A return as lines of text, for formats without styles."""
     form = _form()
-    fields = return_fields(form.tables[0])
+    fields = columns(form.tables[0])
     signatures = given.signatures()
     return [
         [f"《{form.title}》"],

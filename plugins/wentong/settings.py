@@ -12,7 +12,9 @@ Number = TypeVar("Number", int, float)
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: the folder that holds dags/, plugins/ and include/."""
 
-INCLUDE = PROJECT / "include"
+INCLUDE = Path(os.environ.get("WENTONG_INCLUDE") or PROJECT / "include").resolve()
+"""What is declared: forms, code lists, thresholds, SQL, texts. Another folder is for trying a form out on a copy."""
+
 SAMPLE_MARK = "sample"
 """A file of this name in a home says that its figures are invented."""
 

@@ -32,7 +32,7 @@ import psycopg
 
 from wentong import postgres
 from wentong.errors import EnvironmentProblem
-from wentong.settings import PROJECT, Settings
+from wentong.settings import INCLUDE, PROJECT, Settings
 
 COMPONENTS: Mapping[str, str] = {
     "api-server": "airflow api-server",
@@ -199,6 +199,7 @@ def _environment(settings: Settings, database: postgres.Server) -> tuple[dict[st
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs" / "tasks"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home / "logs" / "dag-files"),
         "WENTONG_HOME": str(home),
+        "WENTONG_INCLUDE": str(INCLUDE),
         "WENTONG_SHARE": str(settings.share),
         "WENTONG_ARCHIVE": str(settings.archive),
         "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from wentong.forms import SCHEMAS, Field, code_titles, codes, units_of_measure
@@ -69,6 +69,8 @@ def parse(
         return _parse_quantity(cell, field, heading_unit)
     if field.type == "date":
         return _parse_date(cell, period, date(1904, 1, 1) if date1904 else _DAY_0)
+    if field.type == "set":
+        return _parse_set(cell, field)
     return _parse_enum(cell, field) if field.type == "enum" else _parse_text(cell)
 
 
@@ -359,6 +361,7 @@ _BETWEEN = re.compile(r"[\s,、;:]+")
 _UNIT_LABEL = re.compile(r"(?:计量)?单位$")
 
 
+@lru_cache(maxsize=4096)  # the same headings come in every file
 def heading_unit(heading: str, field: Field) -> str | None:
     """The unit written in a heading: `建筑面积(亩)` -> 亩, `图书藏量 单位:万册` -> 万册, `(万册)` -> 万册.
 
@@ -416,19 +419,40 @@ def _enum_words(name: str) -> dict[str, str]:
 
 def _parse_enum(cell: Cell, field: Field) -> Parsed:
     """A code of the list, or withheld: 基本建成 is neither built nor unbuilt until its sender says which."""
-    unclear = "status_unclear" if field.codes == "build_status" else "text_not_accepted"
+    unclear = _unclear(field)
     word = _text_of(cell)
     if cell.kind == "boolean":
         word = str(cell.value)
     elif cell.kind == "number" and cell.value in (0, 1) and "%" not in cell.raw:
         word = "1" if cell.value else "0"
     if cell.kind == "date" or not field.codes or len(word) > _LONGEST:
-        return _withheld(unclear)
+        return unclear
     word = _squeeze(word).upper()
     code = _enum_words(field.codes).get(_LOGICAL.get(word, word))
     if code is None:
-        return _withheld(unclear)
+        return unclear
     return Parsed(code, None, (("logical_status", {"value": _shown(code, field)}),) if word in _LOGICAL else ())
+
+
+def _unclear(field: Field) -> Parsed:
+    if field.codes == "build_status":
+        return _withheld("status_unclear")
+    return _withheld("not_in_list", choices="、".join(code_titles(field.codes or "").values()))
+
+
+_LISTED = re.compile(r"[,、;/\s]+")
+
+
+def _parse_set(cell: Cell, field: Field) -> Parsed:
+    """Several codes of the list, joined by commas in its order; 无 is none of them. One unknown word withholds all."""
+    known = _enum_words(field.codes or "")
+    words = [_squeeze(word).upper() for word in _LISTED.split(_fold(_text_of(cell).replace("\uff0c", ",")))]
+    found = {known.get(word) for word in words if word}
+    if found == {None} and words == ["无"]:
+        return Parsed("", None)
+    if cell.kind != "text" or None in found:
+        return _unclear(field)
+    return Parsed(",".join(code for code in code_titles(field.codes or "") if code in found), None)
 
 
 # --- dates ----------------------------------------------------------------------------------------

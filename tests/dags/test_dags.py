@@ -10,6 +10,7 @@ from wentong.settings import PROJECT
 
 FOLDER = PROJECT / "dags"
 EDGES = {
+    "open_period": {"open": set()},
     "collect_returns": {
         "precheck": set(),
         "receive": {"judge", "answer"},

@@ -234,6 +234,8 @@ def test_check_prints_one_line_a_file(settings: Settings, clean: dict[str, Sampl
         "field",
         "raw",
         "message",
+        "explanation",
+        "waiver",
     }
     assert rows(settings, "select count(*) from ops.submissions") == before
 

@@ -99,7 +99,7 @@ class Warehouse:
             "archive_name": f"{self.submissions:064x}.xlsx",
             "outcome": outcome,
             "form_code": FORM,
-            "table_name": "village_center",
+            "table_names": ["village_center"],
             "period": period,
             "unit_code": town,
         }

@@ -66,8 +66,7 @@ def test_the_digest_of_a_county(county: Warehouse) -> None:
 示例数据(虚构)
 
 一、谁还没有报
-- 甲镇:2026年第2季度《基层综合性文化服务中心情况季报》应于7月7日报出,已逾期2个工作日(暂存待处理)
-- 乙镇:2026年第2季度《基层综合性文化服务中心情况季报》应于7月7日报出,已逾期2个工作日
+- 2026年第2季度《基层综合性文化服务中心情况季报》应于7月7日报出,已逾期2个工作日:甲镇(暂存待处理)、乙镇
 
 二、谁要改什么
 - 甲镇:2026年第1季度《基层综合性文化服务中心情况季报》有5处要改
@@ -108,6 +107,37 @@ def test_a_town_that_reported_owes_no_more_when_a_later_file_is_held(county: War
     assert "2026年第1季度" not in digest(county.engine, COUNTY, MORNING.date()).body_text.partition("二、")[0]
     matrix = "select label from marts.submission_matrix where unit_name = '甲镇' and period = '2026Q1'"
     assert county.rows(matrix) == [{"label": "暂存待处理"}]
+
+
+def test_an_extension_that_has_passed_is_overdue(county: Warehouse) -> None:
+    county.do(
+        "update core.fct_obligation set duty = 'extended', due_on = '2026-07-08' where org_id = 3 and period = '2026Q2'"
+    )
+    day = MORNING.date()
+    assert "应于7月8日报出,已逾期1个工作日:乙镇(缓报期已过)" in digest(county.engine, COUNTY, day).body_text
+    coming = digest(county.engine, COUNTY, day - timedelta(days=1)).body_text
+    assert "7月8日截止,就是今天:乙镇(缓报(已批准))" in coming
+
+
+def test_a_report_of_nothing_is_a_report(county: Warehouse) -> None:
+    county.do(
+        "update core.fct_obligation set submission = 'zero', submitted_at = :at, submission_id = 4"
+        " where org_id = 3 and period = '2026Q2'",
+        at=MORNING,
+    )
+    text = digest(county.engine, COUNTY, MORNING.date()).body_text
+    assert "已逾期2个工作日:甲镇(暂存待处理)\n" in text
+    assert "乙镇差1个(1/2,50.0%)\n" in text
+    assert "甲镇差2个(1/3,33.3%),本期未报" in text
+
+
+def test_what_is_waived_need_not_be_corrected(county: Warehouse) -> None:
+    scope = {"form_code": "基文01", "unit_code": TOWN_A, "period": "2026Q1", "reason": "停电", "approved_by": "王"}
+    terms = {"waiver_id": 9, "code": "built_with_zero", "approved_at": MORNING, "valid_until": MORNING.date()}
+    county.insert("ops.waivers", {**scope, **terms})
+    words = {"message": "已建成却填0", "fix": "", "code": "built_with_zero", "sheet": "", "severity": "error"}
+    county.insert("ops.findings", {**words, "submission_id": 2, "finding_number": 0, "waiver_id": 9})
+    assert "已建成却填0" not in digest(county.engine, COUNTY, MORNING.date()).body_text
 
 
 def test_what_is_due_soon_is_asked_for(county: Warehouse) -> None:

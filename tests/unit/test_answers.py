@@ -13,15 +13,15 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 
-from wentong import archive, grid, readers
+from wentong import answers, archive, grid, readers
 from wentong.answers import LISTED, answer
 from wentong.errors import EnvironmentProblem
 from wentong.findings import Finding, finding_types
 from wentong.forms import find_form
-from wentong.marks import FEEDBACK_TITLE, MARK_SHEET, is_feedback_sheet, plain_name, read_mark
+from wentong.marks import FEEDBACK_TITLE, MARK_SHEET, is_feedback_sheet, is_reference_sheet, plain_name, read_mark
 from wentong.periods import Period
 from wentong.returns import Judgement, Row
-from wentong.templates import DEMO_BANNER, save, write_mark, write_return
+from wentong.templates import DEMO_BANNER, GUIDE_SHEET, save, write_mark, write_return
 
 NOW = datetime(2026, 10, 8, 1, 30, tzinfo=UTC)
 SHEET = "基文01"
@@ -51,7 +51,7 @@ def original(tmp_path: Path) -> Path:
     rows[3]["remark"] = "=1+1"
     path = tmp_path / "received.xlsx"
     write_return(
-        path, form, form.tables[0], Period.parse("2026Q3"), "440783117000", "水口镇", "开平市", rows, banner=DEMO_BANNER
+        path, form, Period.parse("2026Q3"), "440783117000", "开平市水口镇", {"village_center": rows}, banner=DEMO_BANNER
     )
     return path
 
@@ -71,7 +71,7 @@ def answered(tmp_path: Path) -> Answer:
     ) -> Path:
         book = book or readers.read(original, name)
         rows = [Row(SHEET, row) for row in range(7, 22)]
-        verdict = Judgement(name, "ab" * 32, outcome, "基文01", "village_center", "2026Q3", "440783117000")  # type: ignore[arg-type]
+        verdict = Judgement(name, "ab" * 32, outcome, "基文01", ("village_center",), "2026Q3", "440783117000")  # type: ignore[arg-type]
         verdict.rows, verdict.findings = rows, list(findings)
         return answer(original, book, verdict, number, NOW, tmp_path / "回执", name, unit_name="水口镇")
 
@@ -133,7 +133,7 @@ def test_own_workbook_comes_back_marked(original: Path, answered: Answer) -> Non
     path = answered(original, [NO_AREA, ABOUT_BOOKS, LOST_VILLAGE, BAD_BOOKS, NOTICE])
     assert path.name == "需修改3处_水口镇2026年3季度_第12号.xlsx"
     workbook = load_workbook(path)
-    assert workbook.sheetnames == ["需修改3处", SHEET, MARK_SHEET]
+    assert workbook.sheetnames == ["需修改3处", SHEET, GUIDE_SHEET, MARK_SHEET]
     assert workbook[MARK_SHEET].sheet_state == "veryHidden"
     sheet = workbook[SHEET]
     comment = sheet["G8"].comment.text
@@ -185,7 +185,8 @@ def test_corrected_copy_reads_like_the_original(original: Path, answered: Answer
     workbook.save(tmp_path / "corrected.xlsx")
     before, after = readers.read(original, "a.xlsx"), readers.read(tmp_path / "corrected.xlsx", marked.name)
     mark = read_mark(after)
-    data = [s for s in after.sheets if s.name != MARK_SHEET and not is_feedback_sheet(s, mark)]
+    own = [s for s in after.sheets if s.name != MARK_SHEET and not is_reference_sheet(s)]
+    data = [s for s in own if not is_feedback_sheet(s, mark)]
     assert [sheet.name for sheet in data] == [SHEET]
     (mine,) = [sheet for sheet in before.sheets if sheet.name == SHEET]
     changed = {place for place in mine.cells | data[0].cells if mine.cells.get(place) != data[0].cells.get(place)}
@@ -212,7 +213,7 @@ def test_second_answer_replaces_the_marks_of_the_first(original: Path, answered:
     assert second.name == "需修改1处_水口镇2026年3季度_第13号.xlsx"
     workbook = load_workbook(second)
     sheet = workbook[SHEET]
-    assert workbook.sheetnames == ["需修改1处", SHEET, MARK_SHEET]
+    assert workbook.sheetnames == ["需修改1处", SHEET, GUIDE_SHEET, MARK_SHEET]
     assert sheet["G8"].comment.text == "问过村里"
     assert colour(sheet["G8"]) is None
     assert colour(sheet["F8"]) == "FF92D050"
@@ -269,8 +270,8 @@ def test_results_of_formulas_survive(answered: Answer, tmp_path: Path) -> None:
 def test_finding_in_a_merged_range_shows_at_its_first_cell(original: Path, answered: Answer) -> None:
     path = answered(original, [Finding("unit_code_differs", SHEET, 4, 8, raw="1", params={"town": "a", "code": "b"})])
     sheet: Any = load_workbook(path)[SHEET]
-    assert sheet["F4"].comment is not None
-    assert "统一编码" in sheet["F4"].value
+    assert sheet["G4"].comment is not None
+    assert "统一编码" in sheet["G4"].value
 
 
 def test_only_the_list_is_selected(original: Path, answered: Answer) -> None:
@@ -278,15 +279,22 @@ def test_only_the_list_is_selected(original: Path, answered: Answer) -> None:
     workbook = load_workbook(answered(original, [BAD_BOOKS]))
     assert workbook.active is not None
     assert workbook.active.title == "需修改1处"
-    assert [sheet.sheet_view.tabSelected for sheet in workbook.worksheets] == [True, False, False]
+    assert [sheet.sheet_view.tabSelected for sheet in workbook.worksheets] == [True, False, False, False]
 
 
-def test_dropped_pictures_are_confessed(original: Path, answered: Answer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "part",
+    [
+        "xl/media/image1.png", "xl/drawings/drawing1.xml", "xl/charts/chart1.xml", "XL/Diagrams/data1.xml",
+        "xl/ctrlProps/ctrlProp1.xml", "xl/activeX/activeX1.bin", "xl/embeddings/oleObject1.bin",
+    ],
+)  # fmt: skip
+def test_dropped_pictures_are_confessed(part: str, original: Path, answered: Answer, tmp_path: Path) -> None:
     with_picture = tmp_path / "picture.xlsx"
     with zipfile.ZipFile(original) as old, zipfile.ZipFile(with_picture, "w") as new:
-        for part in old.namelist():
-            new.writestr(part, old.read(part))
-        new.writestr("xl/media/image1.png", b"\x89PNG")
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        new.writestr(part, b"\x89PNG")
     assert "没有保留;原件已完整存档" in sheet_texts(load_workbook(answered(with_picture, [BAD_BOOKS])).worksheets[0])
     assert "图片" not in sheet_texts(load_workbook(answered(original, [BAD_BOOKS], number=13)).worksheets[0])
 
@@ -308,6 +316,44 @@ def test_list_stops_at_300_and_counts_the_rest(original: Path, answered: Answer)
     front: Any = load_workbook(path).worksheets[0]
     assert sum(isinstance(row[0].value, int) for row in front.iter_rows()) == LISTED
     assert "还有45处没有列出(该值未入库 45处)" in sheet_texts(front)
+
+
+def test_where_comments_stop_is_said(original: Path, answered: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "COMMENTED", 2)
+    workbook = load_workbook(answered(original, [BAD_BOOKS, NO_AREA, LOST_VILLAGE]))
+    assert [cell for cell in ("B10", "G8", "E9") if workbook[SHEET][cell].comment] == ["B10", "G8"]
+    assert colour(workbook[SHEET]["E9"]) is not None
+    assert "只有前2个加了批注" in sheet_texts(workbook.worksheets[0])
+
+
+def test_a_verdict_in_words_is_grouped_like_the_list() -> None:
+    """What `wentong check` prints."""
+    verdict = Judgement("水口镇.xlsx", "ab" * 32, "load", "基文01", period="2026Q3", unit="440783117000")
+    verdict.rows = [Row(SHEET, 7), Row(SHEET, 10, "quarantine")]
+    verdict.findings = [NOTICE, ABOUT_BOOKS, BAD_BOOKS, LOST_VILLAGE, NO_AREA]
+    assert answers.verdict_text("水口镇.xlsx", verdict).split("\n") == [
+        "水口镇.xlsx",
+        "  基文01 基层综合性文化服务中心情况季报  2026年第3季度  440783117000",
+        "  结果:通过检查、可以入库的有1行,没有入库的有1行,没有入库的数值有2个。",
+        "  整行未入库:1处(名录里没有这个村 1)",
+        f"  1. 【整行未入库】基文01!B10:{LOST_VILLAGE.message}{LOST_VILLAGE.fix}",
+        "  该值未入库:2处(应填数字 1、必填项没有填 1)",
+        f"  2. 【该值未入库】基文01!G8:{BAD_BOOKS.message}{BAD_BOOKS.fix}",
+        f"  3. 【该值未入库】基文01!E9:{NO_AREA.message}{NO_AREA.fix}",
+        "  请核对:1处(请填实际数 1)",
+        f"  4. 【请核对】基文01!G8:{ABOUT_BOOKS.message}{ABOUT_BOOKS.fix}",
+        "  提示:1处(与上次相同 1)",
+        f"  5. 【提示】整个文件:{NOTICE.message}{NOTICE.fix}",
+    ]
+
+
+def test_a_long_verdict_in_words_lists_300_and_counts_the_rest() -> None:
+    verdict = Judgement("水口镇.xlsx", "ab" * 32, "load")
+    verdict.findings = [Finding("village_missing", SHEET, n) for n in range(1, LISTED + 1)] + [NO_AREA, ABOUT_BOOKS] * 5
+    lines = answers.verdict_text("水口镇.xlsx", verdict).split("\n")
+    assert sum("【整行未入库】" in line for line in lines) == LISTED
+    assert lines[-1] == "  还有10处没有列出(该值未入库 5处、请核对 5处),请先改正以上各处。"
+    assert len(lines) == LISTED + 4
 
 
 HOSTILE = '=HYPERLINK("http://x","y")'

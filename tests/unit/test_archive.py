@@ -699,7 +699,7 @@ def _kill_at(line: int) -> None:
 
 def test_bronze_reads_back_what_was_written(tmp_path: Path) -> None:
     judgement = Judgement(
-        "季报\udcb4.xlsx", "ab" * 32, "load", "基文01", "village_center", "2026Q3", "440783117000", "xlsx",
+        "季报\udcb4.xlsx", "ab" * 32, "load", "基文01", ("village_center",), "2026Q3", "440783117000", "xlsx",
         rows=[
             Row("基文01 ", 7, "accept", "440783117200", "440783117000",
                 {"floor_area_m2": Decimal("2000.50"), "books_total": 1200, "built_on": "2018-03", "remark": None},

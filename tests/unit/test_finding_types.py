@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from wentong import findings
+from wentong.errors import DeclarationError
 from wentong.findings import SEVERITIES, Finding, FindingType, finding_types
 from wentong.forms import forms
 from wentong.settings import INCLUDE, PROJECT
@@ -36,6 +38,17 @@ def test_codes_are_unique_and_rows_complete():
     codes = [row[0] for row in rows[1:]]
     assert len(set(codes)) == len(codes)
     assert {len(row) for row in rows} == {7}
+
+
+def test_a_row_with_a_comma_too_many_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "schemas").mkdir()
+    lines = "code,severity,effect,who,title,message,fix\na,error,contest,steward,甲,乙,丙。\nb,error,contest,steward,甲,乙,丙,丁。\n"
+    (tmp_path / "schemas" / "finding_types.csv").write_text(lines, encoding="utf-8")
+    monkeypatch.setattr(findings, "INCLUDE", tmp_path)
+    with pytest.raises(
+        DeclarationError, match=r"finding_types\.csv, line 3: b has not as many cells as the first line"
+    ):
+        finding_types.__wrapped__()
 
 
 @each_type

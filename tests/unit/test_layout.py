@@ -3,7 +3,7 @@
 import pytest
 
 from wentong.forms import find_form
-from wentong.headings import match_levels
+from wentong.headings import PERSONAL, match_levels
 
 TABLE = find_form("基文01").tables[0]
 
@@ -32,3 +32,10 @@ TABLE = find_form("基文01").tables[0]
 def test_heading(levels: tuple[str, ...], field: str | None) -> None:
     found = match_levels(TABLE, levels)
     assert (found.field.name if found else None) == field
+
+
+@pytest.mark.parametrize(
+    ("heading", "personal"), [("台账号", False), ("银行账号", True), ("账号", True), ("联系电话", True)]
+)
+def test_the_number_in_a_ledger_is_no_account(heading: str, personal: bool) -> None:
+    assert bool(PERSONAL.search(heading)) is personal

@@ -80,7 +80,8 @@ def test_a_clean_workbook_looks_official(given: list[Sample]) -> None:
     assert sheet["C7"].value == "440783117001"
     assert sheet["C7"].number_format == "@"
     assert sheet["N7"].is_date
-    assert [str(choice.sqref) for choice in sheet.data_validations.dataValidation] == ["D7:D36"]
+    limited = {str(limit.sqref): limit.type for limit in sheet.data_validations.dataValidation}
+    assert (limited["D7:D36"], limited["G7:G36"], limited["N7:N36"]) == ("list", "whole", "date")
     assert sheet.freeze_panes == "C7"
     assert workbook[MARK_SHEET].sheet_state == "veryHidden"
     assert sheet.page_setup.orientation == "landscape"

@@ -5,13 +5,14 @@ import string
 import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wentong.findings import finding_types
-from wentong.forms import Field, codes, forms
+from wentong.forms import Field, codes, forms, units_of_measure
 from wentong.grid import Cell
 from wentong.periods import Period
 from wentong.values import Parsed, heading_unit, parse, parse_date
@@ -246,6 +247,52 @@ def test_areas_in_mu(n):
     assert parse(text(f"{mu:f}"), AREA, heading_unit="亩") == Parsed(expected, None)
 
 
+UNITS_OF_FIELDS = [
+    (field, unit, factor)
+    for field in FIELDS
+    for unit, factor in (units_of_measure(field.unit) if field.unit else {}).items()
+    if unit not in ("百", "千", "万")
+]
+
+
+@settings(max_examples=500)
+@given(n=st.integers(0, 10**5), of=st.sampled_from(UNITS_OF_FIELDS), spell=st.sampled_from(["{}{}", "{} {}", " {}{}"]))
+def test_every_unit_converts_in_the_cell_and_in_the_heading(n, of, spell):
+    field, unit, factor = of
+    exact = Fraction(n) * factor
+    if field.type == "number":
+        cents = Decimal(int(exact * 100 + Fraction(1, 2))) / 100
+        expected = Parsed(Decimal(n) if factor == 1 else cents, None)
+    elif exact.denominator == 1:
+        expected = Parsed(int(exact), None)
+    else:
+        expected = Parsed(None, "withheld", (("whole_number_expected", {"unit": field.unit}),))
+    assert parse(text(spell.format(n, unit)), field) == expected
+    assert parse(text(str(n).translate(FULL_WIDTH)), field, heading_unit=unit) == expected
+    assert parse(Cell(n, "number", str(n)), field, heading_unit=unit) == expected
+    assert units_of_measure(field.unit)[heading_unit(f"{field.title}({unit})", field)] == factor
+    assert parse(text(f"{n}{unit}"), field, heading_unit=unit) == expected
+
+
+@given(
+    n=st.integers(1, 9999),
+    times=st.sampled_from([("百", 100), ("千", 1000), ("万", 10_000)]),
+    spell=st.sampled_from(["{}{}", "{} {}"]),
+)
+def test_multiplied_counts_read_back_and_say_so(n, times, spell):
+    word, factor = times
+    value = str(n * factor)
+    assert parse(text(spell.format(n, word)), BOOKS) == Parsed(
+        n * factor, None, (("number_in_words", {"value": value}),)
+    )
+
+
+@given(n=st.integers(1, 10**8), spell=st.sampled_from(["-{}", "－{}", "−{}", "负{}"]))
+def test_negative_numbers_keep_their_sign(n, spell):
+    for field in (BOOKS, AREA):
+        assert parse(text(spell.format(n)), field).value == -n
+
+
 def chinese_date(day: date) -> str:
     year = "".join("〇一二三四五六七八九"[int(digit)] for digit in str(day.year))
     month, number = (in_words(n).replace("一十", "十") for n in (day.month, day.day))
@@ -287,6 +334,59 @@ def test_date_cells_read_back(day, at):
     assert parse(Cell(at, "date", str(at)), BUILT_ON).state == "withheld"
 
 
+PARTIAL_SPELLINGS = [
+    lambda d: f"{d.year}年{d.month}月",
+    lambda d: f"{d.year}年{d.month:02}月份",
+    lambda d: f"{d.year}.{d.month}",
+    lambda d: f"{d.year}-{d.month:02}",
+    lambda d: f"{d.year} / {d.month}",
+    lambda d: f"{d:%Y.%m}".translate(FULL_WIDTH),
+    lambda d: chinese_date(d).partition("月")[0] + "月",
+]
+
+
+@given(day=st.dates(date(1949, 1, 1), Q3.last_day), spell=st.sampled_from(PARTIAL_SPELLINGS))
+def test_months_read_back_and_say_so(day, spell):
+    month = day.isoformat()[:7]
+    said = (("partial_date", {"precision": "月", "value": month}),)
+    assert parse(text(spell(day)), BUILT_ON, period=Q3) == Parsed(month, "partial_date", said)
+    shown = Cell(day, "date", f"{day.year}年{day.month}月")
+    assert parse(shown, BUILT_ON, period=Q3) == Parsed(month, "partial_date", said)
+
+
+@given(year=st.integers(1949, 2026), spell=st.sampled_from(["{}", "{}年", " {} 年"]))
+def test_years_read_back_and_say_so(year, spell):
+    expected = Parsed(str(year), "partial_date", (("partial_date", {"precision": "年", "value": str(year)}),))
+    assert parse(text(spell.format(year)), BUILT_ON, period=Q3) == expected
+    assert parse(Cell(year, "number", str(year)), BUILT_ON, period=Q3) == expected
+
+
+@given(
+    day=st.dates(date(2000, 1, 1), Q3.last_day),
+    spell=st.sampled_from(["{:02}.{}.{}", "{:02}年{}月{}日", "{:02}年{}月{}号"]),
+)
+def test_years_of_two_digits_read_back_and_say_so(day, spell):
+    written = text(spell.format(day.year % 100, day.month, day.day))
+    said = (("two_digit_year", {"value": day.isoformat()}),)
+    assert parse(written, BUILT_ON, period=Q3) == Parsed(day.isoformat(), None, said)
+
+
+@given(
+    day=st.dates(date(1949, 1, 1), Q3.last_day),
+    at=st.times(),
+    spell=st.sampled_from(["{} {:%H:%M}", "{} {:%H:%M:%S}", "{}T{:%H:%M:%S}"]),
+)
+def test_a_time_behind_a_date_is_left_out(day, at, spell):
+    assert parse(text(spell.format(day, at)), BUILT_ON, period=Q3) == Parsed(day.isoformat(), None)
+
+
+@given(day=st.dates(date(1949, 1, 1), Q3.last_day))
+def test_bare_days_count_from_1904_where_the_workbook_says_so(day):
+    serial = (day - date(1904, 1, 1)).days
+    for cell in (Cell(serial, "number", str(serial)), Cell(float(serial), "number", str(serial)), text(str(serial))):
+        assert parse(cell, BUILT_ON, period=Q3, date1904=True) == Parsed(day.isoformat(), None)
+
+
 @given(days=st.integers(1, 20_000))
 def test_no_future_date_is_accepted(days):
     day = Q3.last_day + timedelta(days)
@@ -300,6 +400,30 @@ def test_statuses_read_back(padding, end, written):
     word, code = written
     spaced = padding.join(word)
     assert parse(text(f"{padding}{spaced}{end}{padding}"), STATUS) == Parsed(code, None)
+
+
+@given(
+    listed=st.sampled_from(sorted(codes("build_status").items())), padding=st.text(" \t\u3000\u00a0\u200b", max_size=3)
+)
+def test_every_listed_status_reads_back(listed, padding):
+    word, code = listed
+    for spelling in (word, word.lower(), word.translate(FULL_WIDTH), f"'{word}"):
+        assert parse(text(f"{padding}{spelling}{padding}"), STATUS) == Parsed(code, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "title"),
+    [
+        (Cell(True, "boolean", "TRUE"), "built", "已建成"),
+        (Cell(False, "boolean", "FALSE"), "not_built", "未建成"),
+        (Cell("TRUE", "text", "TRUE"), "built", "已建成"),
+        (Cell("false", "text", "false"), "not_built", "未建成"),
+    ],
+)
+def test_logical_statuses_read_back_and_say_so(cell, code, title):
+    assert parse(cell, STATUS) == Parsed(code, None, (("logical_status", {"value": title}),))
+    number = int(code == "built")
+    assert parse(Cell(number, "number", str(number)), STATUS) == Parsed(code, None)
 
 
 @settings(max_examples=1000)

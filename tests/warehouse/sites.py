@@ -16,7 +16,7 @@ from wentong import postgres, warehouse
 from wentong.archive import Archive, Receipt
 from wentong.bronze import write_bronze
 from wentong.findings import Finding
-from wentong.forms import find_form, forms
+from wentong.forms import Table, find_form, forms
 from wentong.returns import Judgement, Outcome, Row, RowStatus, Value
 from wentong.settings import Settings
 from wentong.warehouse import schema
@@ -57,7 +57,33 @@ def row(
         f"{code[:9]}000" if code else None,
         {name: values.get(name) for name in names},
         {**blank, **(states or {})},
+        table=TABLE,
     )
+
+
+def row_of(
+    table_name: str,
+    code: str,
+    status: RowStatus = "accept",
+    states: dict[str, str] | None = None,
+    number: int = 5,
+    **values: Value,
+) -> Row:
+    """A row of any table; fields that are not given are blank."""
+    _, table = table_of(table_name)
+    given = {f.name: values.pop(f.name, None) for f in table.stored}
+    assert not values, f"{table_name} has no field {', '.join(values)}"
+    blank = {name: "blank" for name, value in given.items() if value is None}
+    issued = given.get(table.issued_key or "")
+    key = str(issued) if issued else "|".join(str(given[name]) for name in table.item_key)
+    states = {**blank, **(states or {})}
+    return Row("表", number, status, code, f"{code[:9]}000", given, states, table=table_name, key=key)
+
+
+def table_of(table_name: str) -> tuple[str, Table]:
+    """The code of the form that has a table, and the table."""
+    found = [(form.code, table) for form in forms().values() for table in form.tables if table.name == table_name]
+    return found[0]
 
 
 @dataclass
@@ -100,10 +126,25 @@ class Site:
         unit: str | None = TOWN_A,
         findings: Sequence[Finding] = (),
         form: str | None = FORM,
+        tables: Sequence[str] = (TABLE,),
+        is_zero: bool = False,
     ) -> int:
-        table = TABLE if form else None
+        """Give a verdict. Form and tables are those of the rows, if they are of another one."""
+        if rows and rows[0].table != TABLE:
+            tables = tuple(dict.fromkeys(each.table for each in rows))
+            form, _ = table_of(tables[0])
         judgement = Judgement(
-            receipt.file_name, receipt.sha256, outcome, form, table, period, unit, "xlsx", list(rows), list(findings)
+            receipt.file_name,
+            receipt.sha256,
+            outcome,
+            form,
+            tuple(tables) if form else (),
+            period,
+            unit,
+            "xlsx",
+            list(rows),
+            list(findings),
+            is_zero=is_zero,
         )
         write_bronze(self.archive.root, receipt.submission_id, judgement)
         warehouse.record_judgements(self.engine, {receipt.submission_id: judgement}, AT)

@@ -38,7 +38,7 @@ def test_a_return_becomes_versions_with_types_and_states(site: Site) -> None:
     assert site.load(number) == [Loaded(number, 2, "2026Q3", "village_center", 1, 0, 0, 0)]
     assert site.rows("select * from core.fct_village_center") == [
         (
-            3, A1, "990001100000", COUNTY, "2026Q3",
+            3, A1, "990001100000", COUNTY, "2026Q3", "",
             "built", Decimal("666.67"), None, 0, None, None, None, None, None, None, date(2018, 3, 1), "情况属实, “新” ",
             {
                 "built_on": "partial_date", "floor_area_m2": "approximate", "reading_seats": "unknown",
@@ -64,7 +64,20 @@ def test_partial_dates_are_stored_as_their_first_day(site: Site, written: str, d
 
 
 def test_a_column_the_file_does_not_have_says_so(site: Site) -> None:
-    site.load(site.submit(Row("表", 5, "accept", A1, None, {"build_status": "built"}, {"floor_area_m2": "withheld"})))
+    site.load(
+        site.submit(
+            Row(
+                "表",
+                5,
+                "accept",
+                A1,
+                None,
+                {"build_status": "built"},
+                {"floor_area_m2": "withheld"},
+                table="village_center",
+            )
+        )
+    )
     ((states,),) = site.rows("select cell_states from core.fct_village_center")
     assert (states.pop("floor_area_m2"), set(states.values())) == ("withheld", {"no_column"})
     assert "build_status" not in states

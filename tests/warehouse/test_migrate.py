@@ -39,9 +39,10 @@ def marts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def change_fields(form: Form, *fields: Field) -> Form:
-    """The form with these fields in the place of its last one (备注)."""
+    """The form with these fields in the place of those of their name, or after all others."""
     table = form.tables[0]
-    return replace(form, tables=(replace(table, fields=(*table.fields[:-1], *fields)),))
+    changed = {field.name: field for field in (*table.fields, *fields)}
+    return replace(form, tables=(replace(table, fields=tuple(changed.values())),))
 
 
 def run(settings: Settings, statement: str, role: str = "wentong_owner") -> list[tuple[object, ...]]:
@@ -68,8 +69,8 @@ def test_migrate_from_empty_and_again(empty_database: Settings) -> None:
         ("quarter", 56),
         ("year", 14),
     ]
-    assert run(empty_database, "select form_code, period_kind, due_working_days from core.dim_form") == [
-        ("基文01", "quarter", 5)
+    assert run(empty_database, "select form_code, period_kind, due_working_days from core.dim_form order by 1") == [
+        (form.code, form.period, form.due_working_days) for form in forms_module.forms().values()
     ]
 
 
@@ -132,12 +133,30 @@ def test_a_server_that_does_not_answer(empty_database: Settings) -> None:
 def test_a_new_field_becomes_a_column_and_a_retired_one_stays(empty_database: Settings, forms: dict[str, Form]) -> None:
     warehouse.migrate(empty_database)
     before = columns(empty_database)
-    forms["基文01"] = change_fields(forms["基文01"], Field("wifi", "无线网", "count", unit="个"))
+    retired = replace(forms["基文01"].tables[0].field("remark"), retired=True)
+    forms["基文01"] = replace(
+        change_fields(forms["基文01"], retired, Field("wifi", "无线网", "count", unit="个")), edition="2027"
+    )
     warehouse.migrate(empty_database)
     assert columns(empty_database) == [*before, "wifi"]
     assert run(empty_database, "select col_description('core.fct_village_center'::regclass, :n)".replace(":n", str(len(before) + 1))) == [
         ("无线网 个",)
     ]  # fmt: skip
+    assert run(empty_database, "select edition from core.dim_form where form_code = '基文01'") == [("2027",)]
+
+
+@pytest.mark.parametrize("name", ["remark", "note"])
+def test_a_field_is_neither_removed_nor_renamed(empty_database: Settings, forms: dict[str, Form], name: str) -> None:
+    warehouse.migrate(empty_database)
+    before = columns(empty_database)
+    table = forms["基文01"].tables[0]
+    other = tuple(replace(field, name=name) for field in table.fields[-1:] if name != "remark")
+    forms["基文01"] = replace(forms["基文01"], tables=(replace(table, fields=(*table.fields[:-1], *other)),))
+    with pytest.raises(
+        DeclarationError, match=r"form 基文01, village_center, field remark: .* with `retired: true` if"
+    ):
+        warehouse.migrate(empty_database)
+    assert columns(empty_database) == before
 
 
 def test_a_field_keeps_its_type(empty_database: Settings, forms: dict[str, Form]) -> None:
@@ -147,9 +166,17 @@ def test_a_field_keeps_its_type(empty_database: Settings, forms: dict[str, Form]
         warehouse.migrate(empty_database)
 
 
-def test_a_field_cannot_take_the_name_of_a_column_of_every_table(forms: dict[str, Form]) -> None:
-    form = change_fields(forms["基文01"], Field("period", "期", "text"))
-    with pytest.raises(DeclarationError, match="every form table has a column period of its own"):
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("period", "every form table has a column period of its own"),
+        ("order", "order is a word of SQL or of loads; name the field otherwise"),
+        ("wave", "wave is a word of SQL or of loads"),
+    ],
+)
+def test_a_field_cannot_take_a_name_that_means_something_else(forms: dict[str, Form], name: str, says: str) -> None:
+    form = change_fields(forms["基文01"], Field(name, "期", "text"))
+    with pytest.raises(DeclarationError, match=says):
         schema.form_table(form.tables[0])
 
 
@@ -210,6 +237,8 @@ def test_a_mart_at_fault_is_named_and_nothing_is_left(
     [
         ("wentong_analyst", "select * from ops.submissions"),
         ("wentong_analyst", "select * from ops.findings"),
+        ("wentong_analyst", "select responsible_person from core.fct_construction_task"),
+        ("wentong_analyst", "select * from core.fct_village_profile"),
         ("wentong_analyst", "insert into core.orgs values (1, 1)"),
         ("wentong_analyst", "update core.fct_village_center set books_total = 0"),
         ("wentong_analyst", "delete from core.fct_village_center"),
@@ -218,7 +247,12 @@ def test_a_mart_at_fault_is_named_and_nothing_is_left(
         ("wentong_etl", "update core.fct_village_center set books_total = 0"),
         ("wentong_etl", "update core.fct_village_center set submission_id = 1"),
         ("wentong_etl", "update ops.findings set message = ''"),
+        ("wentong_etl", "update ops.findings set explanation = 'x'"),
         ("wentong_etl", "update ops.decisions set reason = ''"),
+        ("wentong_etl", "update ops.waivers set valid_until = '2099-12-31'"),
+        ("wentong_etl", "delete from ops.waivers"),
+        ("wentong_etl", "update ops.extensions set due_on = '2099-12-31'"),
+        ("wentong_analyst", "select * from ops.waivers"),
         ("wentong_etl", "update ops.loads set loaded_at = now()"),
         ("wentong_etl", "delete from ops.submissions"),
         ("wentong_etl", "truncate core.fct_village_center"),
@@ -269,6 +303,9 @@ def test_analysts_read_facts(databases: Databases, site: Site) -> None:
         ("insert into ops.loads values (9, 'return', 2, null, now())", "loads_submission_id_key"),
         ("insert into ops.loads values (9, 'register', 2, null, now())", "return_has_submission"),
         ("insert into ops.journal_position values (false, 1, '')", "is_one_row"),
+        ("insert into ops.findings values (2, 1, 'x', 'error', '', 5, 1, 'f', 'r', 'm', 'f', '属实')", "only_warnings_are_explained"),
+        ("insert into ops.findings values (2, 1, 'x', 'row', '', 5, 1, 'f', 'r', 'm', 'f', null, 1)", "only_little_is_waived"),
+        ("insert into ops.findings values (2, 1, 'x', 'error', '', 5, 1, 'f', 'r', 'm', 'f', null, 1)", "waiver_id_fk"),
         ("update core.dim_place set level = 6", "level_is_known"),
         ("update core.dim_place set parent_code = place_code", "is_not_its_own_parent"),
         ("insert into core.fct_obligation (org_id, form_code, period, due_on, submission) "

@@ -32,7 +32,7 @@ def test_receipts_become_rows_once(site: Site) -> None:
             received_at=AT + timedelta(minutes=1),
             outcome=None,
             form_code=None,
-            table_name=None,
+            table_names=None,
             period=None,
             unit_code=None,
             decision=None,
@@ -135,9 +135,9 @@ def test_a_verdict_is_recorded_once_with_its_findings(site: Site) -> None:
     second = Judgement("x", "0" * 64, "reject", findings=[Finding("empty_file")])
     warehouse.record_judgements(site.engine, {number: second}, AT)
     assert site.rows(f"select {columns} from ops.findings order by finding_number") == expected
-    counts = "outcome, form_code, table_name, period, unit_code, file_format, rows_accepted, rows_quarantined, rows_duplicate"
+    counts = "outcome, form_code, table_names, period, unit_code, file_format, rows_accepted, rows_quarantined, rows_duplicate"
     assert site.rows(f"select {counts}, judged_at from ops.submissions") == [
-        ("load", FORM, "village_center", "2026Q3", TOWN_A, "xlsx", 1, 1, 1, AT)
+        ("load", FORM, ["village_center"], "2026Q3", TOWN_A, "xlsx", 1, 1, 1, AT)
     ]
 
 

@@ -47,7 +47,8 @@ plans as (
     select
         plans.plan_code,
         plans.title,
-        plans.county_code
+        plans.county_code,
+        plans.form_code
     from core.plans
     where plans.from_load <= known_at and (plans.to_load is null or plans.to_load > known_at)
 ),
@@ -82,11 +83,17 @@ crossings as (
 ),
 
 reports as (
-    select distinct
+    select
         report.town_code,
         report.period
     from core.fct_village_center as report
     where report.from_load <= known_at and (report.to_load is null or report.to_load > known_at)
+    union
+    select
+        duty.unit_code as town_code,
+        duty.period
+    from marts.submission_matrix(known_at) as duty
+    where duty.submission = 'zero' and duty.form_code in (select plans.form_code from plans)
 ),
 
 places as (
@@ -216,7 +223,8 @@ comment on column marts.coverage_board.short is
 comment on column marts.coverage_board.is_met is 'Whether accepted reaches the requirement; null without one.';
 comment on column marts.coverage_board.reached_on is 'First day on which it did; never taken back.';
 comment on column marts.coverage_board.units_due is 'Towns on the list.';
-comment on column marts.coverage_board.units_reported is 'Of these, towns with accepted rows for the period.';
+comment on column marts.coverage_board.units_reported is
+'Of these, towns with accepted rows for the period, or a report of nothing (零报).';
 comment on column marts.coverage_board.is_reported is 'Whether all of them have.';
 comment on column marts.coverage_board.list_id is
 'The frozen list the figures are taken on: the plan and the load of its last addition.';

@@ -34,7 +34,11 @@ final as (
         obligation.period,
         obligation.due_on,
         as_of - obligation.due_on as days_late,
-        case when obligation.submitted_at is not null then '未报' else obligation.label end as label,
+        case
+            when obligation.submitted_at is not null then '未报'
+            when obligation.duty = 'extended' and obligation.submission = 'none' then '缓报期已过'
+            else obligation.label
+        end as label,
         case when obligation.submitted_at is null then obligation.submission_id end as submission_id
     from duties as obligation
     where

@@ -72,6 +72,7 @@ receipts as (
         receipt_scope.unit_code,
         receipt_scope.form_code,
         receipt_scope.period,
+        receipt_scope.is_zero,
         greatest(receipt_scope.open_errors - coalesce(overruled.errors, 0), 0) as open_errors,
         receipt.submission_id,
         receipt.received_at,
@@ -98,6 +99,7 @@ accepted_then as (
         receipt.period,
         receipt.submission_id,
         receipt.open_errors,
+        receipt.is_zero,
         min(receipt.received_at) over (partition by receipt.unit_code, receipt.form_code, receipt.period)
             as submitted_at
     from receipts as receipt
@@ -117,6 +119,7 @@ states as (
         obligation.review,
         case
             when changed.unit_code is null then obligation.submission
+            when receipt.is_zero then 'zero'
             when receipt.submission_id is not null then 'accepted'
             else 'none'
         end as submission,
@@ -154,7 +157,8 @@ final as (
         state.review,
         case
             when state.duty = 'not_applicable' then '不适用'
-            when state.submission = 'accepted' and state.open_errors > 0 then '待改正'
+            when state.submission in ('accepted', 'zero') and state.open_errors > 0 then '待改正'
+            when state.submission = 'zero' then '零报(已确认)'
             when state.submission = 'accepted' then '已报'
             when state.submission = 'returned' then '待改正'
             when state.submission = 'held' then '暂存待处理'
@@ -191,7 +195,7 @@ comment on column marts.submission_matrix.period is 'Reporting period.';
 comment on column marts.submission_matrix.due_on is 'Last day on which it is in time.';
 comment on column marts.submission_matrix.duty is 'due, extended (缓报已批准), not_applicable.';
 comment on column marts.submission_matrix.submission is
-'The latest return: none, received, held, returned, accepted.';
+'The latest return: none, received, held, returned, accepted, zero (零报).';
 comment on column marts.submission_matrix.review is 'open, town, county, locked.';
 comment on column marts.submission_matrix.label is 'How it stands, in Chinese.';
 comment on column marts.submission_matrix.submission_id is 'That latest return; null without one.';

@@ -4,9 +4,9 @@
 --
 -- A village's rows are walked by period. The first row that is met gives 'accepted'; a later row that is not met gives
 -- 'regressed'; met again gives 'accepted' again. Met: built, and the floor area at least the plan's. A row that is
--- contested, withheld or incomplete where it matters says nothing. Events are derived as known at every load that
--- changed one of the village's rows or the plan's own terms, so the same receipts give the same events however often
--- this runs.
+-- contested (also by a comparison with other rows), withheld or incomplete where it matters says nothing. Events are
+-- derived as known at every load that changed one of the village's rows, what contests them or the plan's own terms, so
+-- the same receipts give the same events however often this runs.
 -- Dates (domain §4.2): built_on where it lies within the period or before it, but after a relapse; else the period's
 -- last day.
 with plans as (
@@ -63,7 +63,32 @@ reports as (
     where report.org_id in (select tasks.org_id from tasks)
 ),
 
+contests as (
+    select
+        finding.org_id,
+        finding.period,
+        finding.from_load,
+        finding.to_load
+    from ops.relation_findings as finding
+    where
+        finding.table_name = 'village_center'
+        and finding.field in ('build_status', 'floor_area_m2')
+        and finding.severity = 'error'
+        and finding.org_id in (select tasks.org_id from tasks)
+),
+
 change_loads as (
+    select
+        contests.org_id,
+        contests.from_load as load_id
+    from contests
+    union all
+    select
+        contests.org_id,
+        contests.to_load as load_id
+    from contests
+    where contests.to_load is not null
+    union all
     select
         report.org_id,
         report.from_load as load_id
@@ -139,7 +164,17 @@ known_reports as (
             moment.org_id = report.org_id
             and moment.load_id >= report.from_load
             and (report.to_load is null or moment.load_id < report.to_load)
-    where not report.is_doubtful
+    where
+        not report.is_doubtful
+        and not exists (
+            select 1
+            from contests
+            where
+                contests.org_id = moment.org_id
+                and contests.period = report.period
+                and contests.from_load <= moment.load_id
+                and (contests.to_load is null or contests.to_load > moment.load_id)
+        )
 ),
 
 turns as (

@@ -4,7 +4,7 @@ select
     submission_id,
     sha256,
     form_code,
-    table_name,
+    table_names,
     period
 from ops.submissions
 where

@@ -1,7 +1,8 @@
 -- How does each expected return stand, after what was judged, decided and loaded?
 -- One row per organisation, form and period that :submission_ids speak of, or of :form_code and :period
 -- (null: whatever the other says; both null: everything). Only rows that differ are written.
--- What is critical holds a whole file; who released it has overruled it, so it is no open error any more.
+-- What is critical holds a whole file; who released it has overruled it, so it is no open error any more. What contests
+-- a value by comparing it with other rows is an open error of who reports the form, whichever file it stands in.
 with touched as (
     select distinct
         form_code,
@@ -32,8 +33,9 @@ returns as (
         scopes.submission_id,
         greatest(scopes.open_errors - coalesce(overruled.errors, 0), 0) as open_errors,
         submissions.received_at,
-        submissions.load_id is not null and scopes.rows_accepted > 0 as is_accepted,
+        submissions.load_id is not null and (scopes.rows_accepted > 0 or scopes.is_zero) as is_accepted,
         case
+            when submissions.load_id is not null and scopes.is_zero then 'zero'
             when submissions.load_id is not null and scopes.rows_accepted > 0 then 'accepted'
             when submissions.load_id is not null then 'returned'
             when submissions.outcome = 'reject' or submissions.decision = 'returned' then 'returned'
@@ -57,6 +59,26 @@ returns as (
     left join overruled on scopes.submission_id = overruled.submission_id
 ),
 
+contested as (
+    select
+        found.form_code,
+        found.period,
+        case when dim_form.reported_by = 'county' then found.county_code else found.town_code end as unit_code
+    from ops.relation_findings as found
+    inner join core.dim_form on found.form_code = dim_form.form_code
+    where found.to_load is null and found.severity = 'error'
+),
+
+contests as (
+    select
+        form_code,
+        period,
+        unit_code,
+        count(*) as errors
+    from contested
+    group by form_code, period, unit_code
+),
+
 latest_returns as (
     select distinct on (form_code, period, unit_code)
         form_code,
@@ -73,8 +95,18 @@ latest_returns as (
 final as (
     select distinct
         dim_org.org_id,
-        latest_returns.*
+        latest_returns.form_code,
+        latest_returns.period,
+        latest_returns.submission_id,
+        latest_returns.submission,
+        latest_returns.submitted_at,
+        latest_returns.open_errors + coalesce(contests.errors, 0) as open_errors
     from latest_returns
+    left join contests
+        on
+            latest_returns.form_code = contests.form_code
+            and latest_returns.period = contests.period
+            and latest_returns.unit_code = contests.unit_code
     inner join core.dim_org on latest_returns.unit_code = dim_org.place_code and dim_org.to_load is null
 )
 

@@ -7,5 +7,6 @@ from ops.findings
 where
     submission_id = any(cast(:submission_ids as bigint[]))
     and severity in ('critical', 'row', 'error')
+    and waiver_id is null
 group by submission_id
 order by submission_id

@@ -1,14 +1,14 @@
 -- What does one wave of rows change, seen against the present versions?
--- One row per unit and period of the wave. `action`:
---   insert      the first version of this unit and period
+-- One row per unit, period and row key of the wave. `action`:
+--   insert      the first version of this row
 --   change      a new version, closing the present one
 --   keep        the same as the present version, which is thereby confirmed
 --   superseded  a later receipt has stated this unit and period already
 --   nothing     quarantined, and there is no version to contest
 -- What the sender got wrong leaves the last accepted values, marked contested, and with them the file, sheet and row in
 -- which they stand: of a whole row in stated_by, sheet and row_number, of single fields in kept_from.
--- Filled in from the form: the table :facts, the number :wave, the lists :merged_fields, :kept_fields and
--- :kept_sources, and :is_unchanged, which compares field by field.
+-- Filled in from the form: the table :facts, the number :wave, the lists :merged_fields, :known_states, :kept_fields
+-- and :kept_sources, and :is_unchanged, which compares field by field.
 drop table if exists changes;
 
 create temporary table changes on commit drop as
@@ -27,6 +27,7 @@ merged as (
         incoming.town_code,
         incoming.county_code,
         incoming.period,
+        incoming.row_key,
         case when incoming.is_quarantined then known.submission_id else incoming.submission_id end as stated_by,
         case when incoming.is_quarantined then known.sheet else incoming.sheet end as sheet,
         case when incoming.is_quarantined then known.row_number else incoming.row_number end as row_number,
@@ -35,7 +36,7 @@ merged as (
         case
             when incoming.is_quarantined then known.cell_states || '{"_row": "contested"}'
             when known.org_id is null then incoming.cell_states
-            else incoming.cell_states || jsonb_strip_nulls(jsonb_build_object(:kept_fields)) -- noqa: RF02
+            else :known_states || jsonb_strip_nulls(jsonb_build_object(:kept_fields)) -- noqa: RF02
         end as cell_states,
         case
             when incoming.is_quarantined then known.kept_from
@@ -47,6 +48,7 @@ merged as (
         on
             incoming.org_id = known.org_id
             and incoming.period = known.period
+            and incoming.row_key = known.row_key
             and known.to_load is null
 ),
 
@@ -65,6 +67,7 @@ final as (
         on
             merged.org_id = known.org_id
             and merged.period = known.period
+            and merged.row_key = known.row_key
             and known.to_load is null
 )
 

@@ -1,5 +1,5 @@
 -- Where COPY puts the rows of a batch of returns, before anything is done with them.
--- One row per return row about a known unit, at most one per submission and unit.
+-- One row per return row about a known unit, at most one per submission, unit and row key.
 create temporary table incoming_rows (
     load_id bigint not null,
     submission_id bigint not null,
@@ -8,7 +8,7 @@ create temporary table incoming_rows (
     row_number integer not null,
     status text not null,
     division_code text not null,
-    town_code text,
+    row_key text not null,
     row_values jsonb not null,
     row_states jsonb not null
 ) on commit drop

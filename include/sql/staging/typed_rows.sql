@@ -1,5 +1,5 @@
 -- The incoming rows with the form's types, their units, and the order in which they are applied.
--- One row per unit, period and submission. `wave` counts the submissions of one unit and period in order of receipt.
+-- One row per unit, period, row key and submission. `wave` counts the submissions of one such row in order of receipt.
 -- The lists :typed_fields and :absent_fields follow from the form. NULL without a state: the file has no such column.
 create temporary table typed_rows on commit drop as
 with codes as (
@@ -27,9 +27,10 @@ units as (
 repeated_keys as (
     select
         division_code,
-        period
+        period,
+        row_key
     from incoming_rows
-    group by division_code, period
+    group by division_code, period, row_key
     having count(*) > 1
 ),
 
@@ -37,14 +38,17 @@ waves as (
     select
         incoming_rows.submission_id,
         incoming_rows.division_code,
+        incoming_rows.row_key,
         row_number() over (
-            partition by incoming_rows.division_code, incoming_rows.period order by incoming_rows.submission_id
+            partition by incoming_rows.division_code, incoming_rows.period, incoming_rows.row_key
+            order by incoming_rows.submission_id
         ) as wave
     from incoming_rows
     inner join repeated_keys
         on
             incoming_rows.division_code = repeated_keys.division_code
             and incoming_rows.period = repeated_keys.period
+            and incoming_rows.row_key = repeated_keys.row_key
 ),
 
 typed as (
@@ -53,6 +57,7 @@ typed as (
         submission_id,
         division_code,
         period,
+        row_key,
         sheet,
         row_number,
         status = 'quarantine' as is_quarantined,
@@ -74,6 +79,7 @@ final as (
         on
             typed.submission_id = waves.submission_id
             and typed.division_code = waves.division_code
+            and typed.row_key = waves.row_key
     where units.org_id is not null or not typed.is_quarantined
 )
 

@@ -1,10 +1,11 @@
 """How to reach the warehouse, and what every change of it shares: the load number and the SQL texts."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -56,6 +57,15 @@ def _connected(url: str) -> Iterator[sa.Engine]:
 def query(name: str) -> sa.TextClause:
     """The statement of include/sql/queries/<name>.sql."""
     return sa.text((INCLUDE / "sql" / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def run(
+    connection: sa.Connection, folder: str, name: str, slots: Mapping[str, str] | None = None
+) -> sa.CursorResult[Any]:
+    """Run include/sql/<folder>/<name>.sql, whose `:words` are filled with what follows from the form."""
+    text = (INCLUDE / "sql" / folder / f"{name}.sql").read_text(encoding="utf-8")
+    filled = re.sub(r"(?<![:\w]):(\w+)", lambda found: (slots or {}).get(found[1], found[0]), text)
+    return connection.exec_driver_sql(filled, execution_options={"no_parameters": True})
 
 
 def next_load(

@@ -1,25 +1,24 @@
 """Loading: the rows of judged returns become versions of the fact tables.
 
-Everything is set-based. Rows are staged by COPY straight from the bronze files; rows of one unit and period that occur
+Everything is set-based. Rows are staged by COPY straight from the bronze files; rows of one unit, period and key that occur
 in several submissions of a batch are applied one after the other, so that history does not depend on how receipts were
 put into batches. The rules are those of design "one return's journey":
 
 * only changed rows become new versions; a version of a later receipt is never overwritten by an earlier one;
-* absent units keep what they have (roll tables);
+* absent rows of a roll keep what they have, those of a ledger are withdrawn;
+* columns that are another level's to fill, or that the file of such a table lacks, keep what they have;
 * what the sender got wrong leaves the last accepted value visible, marked contested: the whole row (`_row`) if the new
   one is quarantined, single fields if they are withheld or contested; where there was none, a withheld field is NULL;
 * what is kept goes on naming the file, sheet and row it stands in.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,10 +28,10 @@ import sqlalchemy as sa
 
 from wentong.bronze import LOADED, bronze_path
 from wentong.errors import WentongError
-from wentong.forms import Field, Table, find_form
-from wentong.settings import INCLUDE
-from wentong.warehouse.connections import lock_loads, query
+from wentong.forms import Field, Form, Table, find_form
+from wentong.warehouse.connections import lock_loads, query, run
 from wentong.warehouse.migrate import keep_periods
+from wentong.warehouse.relations import Scope, relate_rules
 from wentong.warehouse.schema import form_table, loads
 
 FILES_AT_ONCE = 64
@@ -52,6 +51,12 @@ class Loaded(NamedTuple):
     changed: int
     unchanged: int
     superseded: int
+    withdrawn: int = 0
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything that is read of this period is another now."""
+        return bool(self.inserted or self.changed or self.withdrawn)
 
 
 def load(engine: sa.Engine, archive: Path, submission_ids: Sequence[int], at: datetime) -> list[Loaded]:
@@ -75,13 +80,16 @@ def load(engine: sa.Engine, archive: Path, submission_ids: Sequence[int], at: da
         )
         keep_periods(connection, sorted({one.period for one in numbered}))
         done: list[Loaded] = []
-        for (form, name), group in groupby(sorted(numbered, key=_table_of), key=_table_of):
-            table = next(table for table in find_form(form).tables if table.name == name)
-            if table.resubmission != "roll":
-                raise WentongError(f"Table {name} is a ledger; only roll tables can be loaded so far.")
-            done += _load_table(connection, archive, table, list(group))
+        touched: set[Scope] = set()
+        for form_code in sorted({one.form_code for one in numbered}):
+            form = find_form(form_code)
+            for table in form.tables:
+                group = [one for one in numbered if one.form_code == form_code and table.name in one.table_names]
+                if group:
+                    done += _load_table(connection, archive, form, table, group, last, touched)
         connection.execute(query("note_loaded"), {"last_load": last})
-    return sorted(done, key=lambda one: one.load_id)
+        relate_rules(connection, touched, last)
+    return sorted(done, key=lambda one: (one.load_id, one.table))
 
 
 class _Waiting(NamedTuple):
@@ -91,28 +99,46 @@ class _Waiting(NamedTuple):
     submission_id: int
     sha256: str
     form_code: str
-    table_name: str
+    table_names: list[str]
     period: str
 
 
-def _table_of(one: _Waiting) -> tuple[str, str]:
-    return one.form_code, one.table_name
-
-
-def _load_table(connection: sa.Connection, archive: Path, table: Table, group: list[_Waiting]) -> list[Loaded]:
-    _stage(connection, archive, group)
-    slots = _slots(table)
-    _run(connection, "typed_rows", slots)
+def _load_table(
+    connection: sa.Connection,
+    archive: Path,
+    form: Form,
+    table: Table,
+    group: list[_Waiting],
+    last_load: int,
+    touched: set[Scope],
+) -> list[Loaded]:
+    """Rows of one table, of all these submissions. `last_load` is the last load before this batch; what changes is added
+    to `touched`."""
+    _stage(connection, archive, table, group)
+    slots = {**_slots(table), "scope": f"{form.reported_by}_code"}
+    run(connection, "staging", "typed_rows", slots)
     _check_units(connection)
+    is_ledger = table.resubmission == "ledger"
+    if is_ledger:
+        names = {"form_code": f"'{form.code}'", "table_name": f"'{table.name}'", "last_load": str(last_load)}
+        run(connection, "staging", "ledger_scopes", {**names, "reporter": _REPORTERS[form.reported_by]})
+        run(connection, "staging", "ledger_waves", slots)
+    waves = connection.scalar(query("count_ledger_waves" if is_ledger else "count_waves")) or 0
     counts: dict[int, Counter[str]] = {one.submission_id: Counter() for one in group}
-    for wave in range(1, (connection.scalar(query("count_waves")) or 0) + 1):
-        _run(connection, "changes", {**slots, "wave": str(wave)})
+    for wave in range(1, waves + 1):
+        of_wave = {**slots, "wave": str(wave)}
+        run(connection, "staging", "changes", of_wave)
         for submission_id, action, rows in connection.execute(query("count_changes")):
             counts[submission_id][action] += rows
+        touched |= {Scope(table.name, one.county_code, one.period) for one in run(connection, "staging", "touched")}
         for step in ("close_changed", "insert_changed", "confirm_kept"):
-            _run(connection, step, slots)
-    _run(connection, "clear")
-    actions = ("insert", "change", "keep", "superseded")
+            run(connection, "staging", step, slots)
+        if is_ledger:
+            for one in run(connection, "staging", "withdraw", of_wave):
+                counts[one.submission_id]["withdraw"] += 1
+                touched.add(Scope(table.name, one.county_code, one.period))
+    run(connection, "staging", "clear")
+    actions = ("insert", "change", "keep", "superseded", "withdraw")
     return [
         Loaded(
             one.submission_id,
@@ -125,29 +151,21 @@ def _load_table(connection: sa.Connection, archive: Path, table: Table, group: l
     ]
 
 
-def _run(connection: sa.Connection, name: str, slots: Mapping[str, str] | None = None) -> None:
-    """Run include/sql/staging/<name>.sql, whose `:words` are filled with what follows from the form."""
-    text = (INCLUDE / "sql" / "staging" / f"{name}.sql").read_text(encoding="utf-8")
-    for word, filling in (slots or {}).items():
-        text = re.sub(rf"(?<![:\w]):{word}\b", filling, text)
-    connection.exec_driver_sql(text, execution_options={"no_parameters": True})
-
-
 # --------------------------------------------------------------------------------------------------- staging
 
 
-def _stage(connection: sa.Connection, archive: Path, group: list[_Waiting]) -> None:
+def _stage(connection: sa.Connection, archive: Path, table: Table, group: list[_Waiting]) -> None:
     """Put the rows of these submissions into incoming_rows, as text and JSON, without looking into them."""
-    _run(connection, "incoming_rows")
+    run(connection, "staging", "incoming_rows")
     cursor = connection.connection.cursor()
     columns = ", ".join([*OF_SUBMISSION, *LOADED])
     with cursor.copy(f"copy incoming_rows ({columns}) from stdin (format csv)") as copy:
-        for text in _csv(archive, group):
+        for text in _csv(archive, table, group):
             copy.write(text)
-    _run(connection, "analyze_incoming_rows")
+    run(connection, "staging", "analyze_incoming_rows")
 
 
-def _csv(archive: Path, group: list[_Waiting]) -> Iterator[pa.Buffer]:
+def _csv(archive: Path, table: Table, group: list[_Waiting]) -> Iterator[pa.Buffer]:
     """The loadable bronze rows as CSV, a few files at a time."""
     options = pa_csv.WriteOptions(
         include_header=False,
@@ -156,7 +174,7 @@ def _csv(archive: Path, group: list[_Waiting]) -> Iterator[pa.Buffer]:
     with ThreadPoolExecutor(READERS) as pool:
         for start in range(0, len(group), FILES_AT_ONCE):
             part = group[start : start + FILES_AT_ONCE]
-            tables = list(pool.map(partial(_bronze_rows, archive), part))
+            tables = list(pool.map(partial(_bronze_rows, archive, table), part))
             rows = pa.concat_tables(tables)
             for name in reversed(OF_SUBMISSION):
                 repeated = [
@@ -169,31 +187,32 @@ def _csv(archive: Path, group: list[_Waiting]) -> Iterator[pa.Buffer]:
             yield sink.getvalue()
 
 
-def _bronze_rows(archive: Path, one: _Waiting) -> pa.Table:
+def _bronze_rows(archive: Path, table: Table, one: _Waiting) -> pa.Table:
     path = bronze_path(archive, one.sha256, one.submission_id)
     try:
-        rows = pq.ParquetFile(path, pre_buffer=False).read(columns=LOADED, use_threads=False)
+        rows = pq.ParquetFile(path, pre_buffer=False).read(columns=["table_name", *LOADED], use_threads=False)
     except (FileNotFoundError, pa.ArrowInvalid) as error:
         raise WentongError(f"The archive lacks the judged rows of submission {one.submission_id}: {path}.") from error
-    return rows.replace_schema_metadata()
+    of_table = pc.equal(rows["table_name"], table.name)
+    return rows.filter(of_table).select(LOADED).replace_schema_metadata()
 
 
 def _one_row_per_unit(rows: pa.Table) -> pa.Table:
-    """The rows about known units. Where a file quarantines several rows of one unit, the first stands for all.
+    """The rows about known units. Where a file quarantines several rows of one unit and key, the first stands for all.
 
-    Raises WentongError where a file has two accepted rows of one unit: judging must not let that happen.
+    Raises WentongError where a file has two such rows accepted: judging must not let that happen.
     """
     known = rows.filter(pc.and_(pc.is_valid(rows["division_code"]), pc.not_equal(rows["status"], "duplicate")))
-    keys = known.select(["submission_id", "division_code"])
+    keys = known.select(["submission_id", "division_code", "row_key"])
     if len(keys.group_by(keys.column_names).aggregate([])) == len(keys):
         return known
-    first: dict[tuple[int, str], int] = {}
+    first: dict[tuple[Any, ...], int] = {}
     statuses = known["status"].to_pylist()
     for index, key in enumerate(zip(*(column.to_pylist() for column in keys.columns), strict=True)):
         other = first.setdefault(key, index)
         if other != index and statuses[index] == "accept":
             if statuses[other] == "accept":
-                raise WentongError(f"Submission {key[0]}: two rows of {key[1]} are accepted.")
+                raise WentongError(f"Submission {key[0]}: two rows of {' '.join(filter(None, key[1:]))} are accepted.")
             first[key] = index
     return known.take(sorted(first.values()))
 
@@ -223,9 +242,11 @@ def _slots(table: Table) -> dict[str, str]:
             for name in names
         ),
         "merged_fields": ", ".join(
-            f"case when incoming.is_quarantined or ({_is_in_doubt(name)}) then known.{name} else incoming.{name} end as {name}"
+            f"case when incoming.is_quarantined or ({_is_in_doubt(name)}) or ({_is_not_stated(table, name)}) "
+            f"then known.{name} else incoming.{name} end as {name}"
             for name in names
         ),
+        "known_states": _states(table),
         "kept_fields": ", ".join(f"'{name}', case when {_is_in_doubt(name)} then 'contested' end" for name in names),
         "kept_sources": ", ".join(
             f"'{name}', case when {_is_in_doubt(name)} then coalesce(known.kept_from -> '{name}', {_SOURCE}) end"
@@ -235,6 +256,8 @@ def _slots(table: Table) -> dict[str, str]:
     }
 
 
+_REPORTERS = {"town": "scopes.unit_code", "county": "rpad(left(scopes.unit_code, 6), 12, '0')"}
+"""Level that reports a form -> the unit of it that a scope of a submission belongs to."""
 _SOURCE = (
     "jsonb_build_object('submission_id', known.submission_id, 'sheet', known.sheet, 'row_number', known.row_number)"
 )
@@ -252,6 +275,25 @@ def _typed(field: Field) -> str:
             return f"cast({text} || case length({text}) when 4 then '-01-01' when 7 then '-01' else '' end as date)"
         case _:
             return text
+
+
+def _is_not_stated(table: Table, name: str) -> str:
+    """The file does not speak of this field: it is another level's to fill, or of a table that levels fill in turn and
+    has no such column."""
+    silent = ["not_theirs", *(["no_column"] if any(field.filled_by for field in table.fields) else [])]
+    return f"incoming.cell_states ->> '{name}' in ({', '.join(map(repr, silent))})"
+
+
+def _states(table: Table) -> str:
+    """The incoming states, but of fields that the file does not speak of the known ones."""
+    if not any(field.filled_by for field in table.fields):
+        return "incoming.cell_states"
+    known = ", ".join(
+        f"'{field.name}', case when {_is_not_stated(table, field.name)} then known.cell_states ->> '{field.name}' "
+        f"else incoming.cell_states ->> '{field.name}' end"
+        for field in table.stored
+    )
+    return f"jsonb_strip_nulls(jsonb_build_object({known}))"
 
 
 def _is_in_doubt(name: str) -> str:

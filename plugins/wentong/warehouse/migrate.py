@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.schema import CreateColumn
 
 from wentong.errors import DeclarationError, EnvironmentProblem
-from wentong.forms import Form, forms
+from wentong.forms import Form, Table, forms
 from wentong.periods import Period
 from wentong.settings import INCLUDE, PROJECT, Settings
 from wentong.warehouse.connections import engine
@@ -30,8 +30,10 @@ GRANTS = """
 grant usage on schema ops, core, marts to wentong_etl;
 grant select, insert, update on all tables in schema ops, core to wentong_etl;
 revoke update on
-    ops.loads, ops.findings, ops.submission_scopes, ops.decisions, core.orgs, core.milestone_crossings, {figures}
+    ops.loads, ops.findings, ops.relation_findings, ops.submission_scopes, ops.evidence, ops.decisions, ops.waivers, ops.extensions,
+    core.orgs, core.milestone_crossings, {figures}
 from wentong_etl;
+grant update (to_load, told_at, explanation) on ops.relation_findings to wentong_etl;
 {closing}
 grant usage on all sequences in schema ops, core to wentong_etl;
 grant select on all tables in schema marts to wentong_etl;
@@ -40,6 +42,7 @@ revoke insert, update on ops.alembic_version from wentong_etl;
 grant usage on schema core, marts to wentong_analyst;
 grant select on all tables in schema core, marts to wentong_analyst;
 grant execute on all functions in schema marts to wentong_analyst;
+{personal}
 """
 """Who may do what. Nobody but the owner deletes or defines. What was found, decided and loaded is never altered: of the
 figures the loads can only close a version. Analysts read facts and marts, not the ledgers."""
@@ -102,7 +105,19 @@ def _check_roles(connection: sa.Connection) -> None:
 def _grant(connection: sa.Connection) -> None:
     figures = [f"core.{form_table(table).name}" for form in forms().values() for table in form.tables]
     closing = "".join(f"grant update (to_load, confirmed_by) on {name} to wentong_etl;" for name in figures)
-    _run(connection, GRANTS.format(figures=", ".join(figures or ["ops.alembic_version"]), closing=closing))
+    personal = "".join(_without_persons(connection, table) for form in forms().values() for table in form.tables)
+    names = ", ".join(figures or ["ops.alembic_version"])
+    _run(connection, GRANTS.format(figures=names, closing=closing, personal=personal))
+
+
+def _without_persons(connection: sa.Connection, table: Table) -> str:
+    """Analysts read all of a form table but its personal fields."""
+    persons = {field.name for field in table.stored if field.personal}
+    if not persons:
+        return ""
+    name = form_table(table).name
+    readable = ", ".join(column for column in _columns(connection, name) if column not in persons)
+    return f"revoke select on core.{name} from wentong_analyst; grant select ({readable}) on core.{name} to wentong_analyst;"
 
 
 # ----------------------------------------------------------------------------------------------------- forms
@@ -146,7 +161,14 @@ def _columns(connection: sa.Connection, table_name: str) -> dict[str, str]:
 def _missing_columns(
     connection: sa.Connection, declared: sa.Table, found: dict[str, str], form: Form
 ) -> list[sa.Column[object]]:
-    """Columns to add. A column of a retired field stays; one that changed its type is refused."""
+    """Columns to add. A column of a retired field stays. Raises DeclarationError for a field that is gone, or has
+    another type: what was reported under its name would lose its meaning."""
+    if gone := sorted(found.keys() - {column.name for column in declared.columns}):
+        raise DeclarationError(
+            f"form {form.code}, {declared.name.removeprefix('fct_')}, field {gone[0]}: it is stored and not declared any "
+            "more. A field is neither removed nor renamed: declare it again, with `retired: true` if it is no longer asked "
+            "for; for another title change its title and keep its name"
+        )
     missing: list[sa.Column[object]] = []
     for column in declared.columns:
         wanted = str(column.type.compile(dialect=connection.dialect)).lower()

@@ -16,7 +16,8 @@ REPORTERS = {"village": "village_center", "town": "town_station", "county": "cou
 def open_obligations(engine: sa.Engine, form: Form, period: str, due_on: date, county_code: str | None = None) -> int:
     """Expect a form from every organisation that owes returns (of one county, or of all). Returns how many were added.
 
-    Those that are expected already keep what they have. Returns received earlier are counted at once.
+    Those that are expected already keep what they have. Returns received and extensions approved earlier are counted
+    at once.
     """
     with engine.begin() as connection:
         keep_periods(connection, [period])
@@ -28,6 +29,7 @@ def open_obligations(engine: sa.Engine, form: Form, period: str, due_on: date, c
             "county_code": county_code,
         }
         added = connection.execute(query("open_obligations"), binds).rowcount
+        connection.execute(query("extend_obligations"))
         connection.execute(
             query("relate_obligations"), {"form_code": form.code, "period": period, "submission_ids": None}
         )

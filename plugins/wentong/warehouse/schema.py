@@ -7,7 +7,8 @@ deleted; a new version closes the old one by setting its `to_load`.
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
 from wentong.errors import DeclarationError
 from wentong.forms import Table as FormTable
@@ -31,6 +32,7 @@ FIELD_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
     "count": sa.BigInteger,
     "number": sa.Numeric,
     "enum": sa.Text,
+    "set": sa.Text,
     "text": sa.Text,
     "date": sa.Date,
 }
@@ -138,7 +140,7 @@ submissions = sa.Table(
         "outcome", sa.Text, "The verdict: load, quarantine_file (held), reject, ignore; null until judged.", null=True
     ),
     _column("form_code", sa.Text, "Form the file was recognised as.", null=True),
-    _column("table_name", sa.Text, "Table of that form.", null=True),
+    _column("table_names", ARRAY(sa.Text), "Tables of that form that it has, with rows or without.", null=True),
     _column("period", sa.Text, "Period the file states; a claim until it is loaded.", null=True),
     _column("unit_code", sa.Text, "Reporting town or county it states (12 digits); a claim likewise.", null=True),
     _column("file_format", sa.Text, "What the content is (xlsx, xls, csv …), whatever its name says.", null=True),
@@ -164,12 +166,34 @@ submissions = sa.Table(
     sa.CheckConstraint(
         "load_id is null or outcome = 'load' or decision is not distinct from 'released'", name="loaded_when_allowed"
     ),
-    sa.CheckConstraint("outcome <> 'load' or (form_code, table_name, period) is not null", name="load_has_scope"),
+    sa.CheckConstraint("outcome <> 'load' or (form_code, table_names, period) is not null", name="load_has_scope"),
     sa.Index("submissions_open_idx", "submission_id", postgresql_where=sa.text("load_id is null")),
     sa.Index("submissions_unsettled_idx", "submission_id", postgresql_where=sa.text("settled_at is null")),
     sa.Index("submissions_sha256_idx", "sha256"),
     schema="ops",
     comment="Receipts: one row per file handed in, the same bytes handed in twice are two.",
+)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    _column("evidence_id", sa.BigInteger, "Number of its journal entry.", primary_key=True, autoincrement=False),
+    _column("evidence_number", sa.Text, "What its name begins with, up to the first space or bracket: ZP-001."),
+    _column("county_code", sa.Text, "County of the folder."),
+    _column("folder", sa.Text, "Sub-folder of 佐证, usually the town; empty at its top."),
+    _column("file_name", sa.Text, "As it was put there."),
+    _column("share", sa.Text, "The shared folder."),
+    _column("path", sa.Text, "Where it lay, below the share."),
+    _column("size_bytes", sa.BigInteger, "Size of the file."),
+    _column("modified_ns", sa.BigInteger, "When it was last written, in nanoseconds since 1970, as the share said."),
+    _column("sha256", sa.Text, "Of its bytes."),
+    _column("archive_name", sa.Text, "The copy, below the archive folder."),
+    _column("received_at", sa.DateTime(timezone=True), "When it was first seen so."),
+    sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_one"),
+    _code("county_code"),
+    sa.Index("evidence_number_idx", "county_code", "evidence_number"),
+    schema="ops",
+    comment="Evidence put into 佐证; one row per file and content, never read, matched by its number.",
 )
 
 submission_scopes = sa.Table(
@@ -181,6 +205,7 @@ submission_scopes = sa.Table(
     _column("period", sa.Text, "Period it states."),
     _column("rows_accepted", sa.Integer, "Accepted rows of this unit."),
     _column("rows_quarantined", sa.Integer, "Quarantined rows of this unit."),
+    _column("is_zero", sa.Boolean, "Confirms that nothing happened (零报).", server_default=sa.false()),
     _column("open_errors", sa.Integer, "Findings critical, row or error on this unit's rows, or on the whole file."),
     _code("unit_code"),
     sa.Index("submission_scopes_scope_idx", "form_code", "period", "unit_code", "submission_id"),
@@ -202,10 +227,58 @@ findings = sa.Table(
     _column("raw", sa.Text, "What was written.", null=True),
     _column("message", sa.Text, "What is wrong, in Chinese."),
     _column("fix", sa.Text, "What to do, in Chinese."),
+    _column("explanation", sa.Text, "What the sender wrote about it in the row: closes a warning.", null=True),
+    _column(
+        "waiver_id", sa.BigInteger, "The waiver that lets it pass.", sa.ForeignKey("ops.waivers.waiver_id"), null=True
+    ),
     _one_of("severity", "critical", "row", "error", "warning", "notice"),
+    sa.CheckConstraint("explanation is null or severity = 'warning'", name="only_warnings_are_explained"),
+    sa.CheckConstraint("waiver_id is null or severity in ('error', 'warning')", name="only_little_is_waived"),
     schema="ops",
     comment="What was found in a file; one row per finding.",
 )
+
+relation_findings = sa.Table(
+    "relation_findings",
+    metadata,
+    _column("form_code", sa.Text, "Form of the row it is about."),
+    _column("table_name", sa.Text, "Table of that form."),
+    _column("period", sa.Text, "Period of the row.", sa.ForeignKey("core.dim_period.period")),
+    _column("org_id", sa.BigInteger, "The unit the row is about.", sa.ForeignKey("core.orgs.org_id")),
+    _column("row_key", sa.Text, "What tells rows of one unit and period apart.", server_default=""),
+    _column("field", sa.Text, "Field of the form; empty when it is about the row, or about a list of rows."),
+    _column("code", sa.Text, "Type of finding (finding_types.csv)."),
+    _column("town_code", sa.Text, "Town of the row (12 digits); of the county's own rows the county."),
+    _column("county_code", sa.Text, "County of the row (12 digits)."),
+    _column("severity", sa.Text, "error contests the value; warning asks for a word; notice says."),
+    _column("params", JSONB, "What was compared: the value, the other value, its period; the message follows from it."),
+    _column("message", sa.Text, "What is wrong, in Chinese."),
+    _column("fix", sa.Text, "What to do, in Chinese."),
+    _column(
+        "submission_id", sa.BigInteger, "The file the row stood in when found.", sa.ForeignKey(submissions.c.submission_id)
+    ),
+    _column("sheet", sa.Text, "Sheet of that file; empty for a list of rows."),
+    _column("row_number", sa.Integer, "Row of that sheet; null for a list of rows.", null=True),
+    _column("told_at", sa.DateTime(timezone=True), "When the sender was told; null until then.", null=True),
+    _column("explanation", sa.Text, "What the sender gave as the reason.", null=True),
+    *_known(),
+    _one_of("severity", "error", "warning", "notice"),
+    _code("town_code"),
+    _code("county_code"),
+    sa.CheckConstraint("jsonb_typeof(params) = 'object'", name="params_is_an_object"),
+    sa.PrimaryKeyConstraint("org_id", "table_name", "period", "row_key", "field", "code", "from_load"),
+    sa.Index(
+        "relation_findings_current_key",
+        "county_code", "table_name", "period", "org_id", "row_key", "field", "code",
+        unique=True,
+        postgresql_where=sa.text("to_load is null"),
+    ),
+    sa.Index(
+        "relation_findings_untold_idx", "submission_id", postgresql_where=sa.text("told_at is null and to_load is null")
+    ),
+    schema="ops",
+    comment="What was found by comparing rows with other periods, forms and units; one row per finding and version.",
+)  # fmt: skip
 
 decisions = sa.Table(
     "decisions",
@@ -221,6 +294,42 @@ decisions = sa.Table(
     sa.UniqueConstraint("submission_id"),
     schema="ops",
     comment="Decisions about held files; one row per decision, one decision per file.",
+)
+
+waivers = sa.Table(
+    "waivers",
+    metadata,
+    _column("waiver_id", sa.BigInteger, "Number of the journal entry.", primary_key=True, autoincrement=False),
+    _column("code", sa.Text, "Type of finding that is let pass (finding_types.csv)."),
+    _column("form_code", sa.Text, "In which form."),
+    _column("unit_code", sa.Text, "In which county, town or village (12 digits), and everything below it."),
+    _column("period", sa.Text, "For which period."),
+    _column("field", sa.Text, "About which field; null: about any.", null=True),
+    _column("reason", sa.Text, "Why."),
+    _column("approved_by", sa.Text, "Who approved it."),
+    _column("approved_at", sa.DateTime(timezone=True), "When."),
+    _column("valid_until", sa.Date, "Last day on which files are judged by it."),
+    _code("unit_code"),
+    sa.CheckConstraint("reason <> '' and approved_by <> ''", name="says_who_and_why"),
+    schema="ops",
+    comment="Findings that the county lets pass (豁免); one row per waiver, never altered.",
+)
+
+extensions = sa.Table(
+    "extensions",
+    metadata,
+    _column("extension_id", sa.BigInteger, "Number of the journal entry.", primary_key=True, autoincrement=False),
+    _column("form_code", sa.Text, "Which form."),
+    _column("unit_code", sa.Text, "Which town or county (12 digits)."),
+    _column("period", sa.Text, "For which period."),
+    _column("due_on", sa.Date, "Last day on which it is in time now."),
+    _column("reason", sa.Text, "Why."),
+    _column("approved_by", sa.Text, "Who approved it."),
+    _column("approved_at", sa.DateTime(timezone=True), "When."),
+    _code("unit_code"),
+    sa.CheckConstraint("reason <> '' and approved_by <> ''", name="says_who_and_why"),
+    schema="ops",
+    comment="Returns that may come later (缓报); one row per approval, the latest of a return counts.",
 )
 
 notifications = sa.Table(
@@ -356,7 +465,10 @@ fct_obligation = sa.Table(
     _column("due_on", sa.Date, "Last day on which it is in time."),
     _column("duty", sa.Text, "due, extended (缓报已批准), not_applicable.", server_default="due"),
     _column(
-        "submission", sa.Text, "The latest return: none, received, held, returned, accepted.", server_default="none"
+        "submission",
+        sa.Text,
+        "The latest return: none, received, held, returned, accepted, zero (零报).",
+        server_default="none",
     ),
     _column("review", sa.Text, "open, town, county, locked.", server_default="open"),
     _column(
@@ -375,7 +487,7 @@ fct_obligation = sa.Table(
         server_default="0",
     ),
     _one_of("duty", "due", "extended", "not_applicable"),
-    _one_of("submission", "none", "received", "held", "returned", "accepted"),
+    _one_of("submission", "none", "received", "held", "returned", "accepted", "zero"),
     _one_of("review", "open", "town", "county", "locked"),
     sa.CheckConstraint("open_errors >= 0", name="open_errors_is_a_count"),
     sa.CheckConstraint("(submission = 'none') = (submission_id is null)", name="return_is_named"),
@@ -485,17 +597,23 @@ milestone_crossings = sa.Table(
 
 
 OWN_COLUMNS = {
-    "org_id", "division_code", "town_code", "county_code", "period", "cell_states", "submission_id", "sheet", "row_number",
+    "org_id", "division_code", "town_code", "county_code", "period", "row_key", "cell_states", "submission_id", "sheet", "row_number",
     "confirmed_by", "kept_from", "from_load", "to_load",
 }  # fmt: skip
 """Columns of every form table, besides its fields."""
+TAKEN_WORDS = {"load_id", "is_quarantined", "wave", "stated_by", "action"} | RESERVED_WORDS
+"""What statements of the loads call something else by, and what PostgreSQL keeps for itself."""
 
 
 def form_table(table: FormTable) -> sa.Table:
-    """`core.fct_<table>` of a form: one row per row unit, period and version."""
+    """`core.fct_<table>` of a form: one row per unit, key, period and version."""
     if taken := {field.name for field in table.stored} & OWN_COLUMNS:
         raise DeclarationError(
             f"table {table.name}: every form table has a column {taken.pop()} of its own; name the field otherwise"
+        )
+    if taken := {field.name for field in table.stored} & TAKEN_WORDS:
+        raise DeclarationError(
+            f"table {table.name}: {taken.pop()} is a word of SQL or of loads; name the field otherwise"
         )
     name = f"fct_{table.name}"
     return sa.Table(
@@ -503,9 +621,19 @@ def form_table(table: FormTable) -> sa.Table:
         sa.MetaData(naming_convention=metadata.naming_convention),  # apart from what Alembic owns
         _column("org_id", sa.BigInteger, "The unit the row is about."),
         _column("division_code", sa.Text, "Its place (12 digits) when the row was loaded."),
-        _column("town_code", sa.Text, "Its town (12 digits) when the row was loaded."),
+        _column(
+            "town_code", sa.Text, "Its town (12 digits) when the row was loaded; of the county's own rows the county."
+        ),
         _column("county_code", sa.Text, "Its county (12 digits) when the row was loaded."),
         _column("period", sa.Text, "Reporting period."),
+        _column(
+            "row_key",
+            sa.Text,
+            f"What tells rows of one unit and period apart: {', '.join(table.item_key)}."
+            if table.item_key
+            else "Empty: a unit has one row.",
+            server_default="",
+        ),
         *(
             _column(field.name, FIELD_TYPES[field.type], " ".join(filter(None, [field.title, field.unit])), null=True)
             for field in table.stored
@@ -539,7 +667,7 @@ def form_table(table: FormTable) -> sa.Table:
         ),
         _column("from_load", sa.BigInteger, "The load that made this version known."),
         _column("to_load", sa.BigInteger, "The load that replaced it; null while it is current.", null=True),
-        sa.PrimaryKeyConstraint("org_id", "period", "from_load"),
+        sa.PrimaryKeyConstraint("org_id", "period", "row_key", "from_load"),
         sa.ForeignKeyConstraint(["org_id"], [orgs.c.org_id]),
         sa.ForeignKeyConstraint(["period"], [dim_period.c.period]),
         sa.ForeignKeyConstraint(["from_load"], [loads.c.load_id]),
@@ -551,7 +679,14 @@ def form_table(table: FormTable) -> sa.Table:
         sa.CheckConstraint("to_load > from_load", name="ends_after_it_begins"),
         sa.CheckConstraint("confirmed_by >= submission_id", name="confirmed_by_is_not_older"),
         sa.CheckConstraint("jsonb_typeof(cell_states) = 'object'", name="cell_states_is_an_object"),
-        sa.Index(f"{name}_current_key", "org_id", "period", unique=True, postgresql_where=sa.text("to_load is null")),
+        sa.Index(
+            f"{name}_current_key",
+            "org_id",
+            "period",
+            "row_key",
+            unique=True,
+            postgresql_where=sa.text("to_load is null"),
+        ),
         sa.Index(f"{name}_county_code_period_idx", "county_code", "period"),
         schema="core",
         comment=f"{table.title}: {table.grain}, with all versions.",

@@ -1,8 +1,10 @@
 """What happened to every file: received, judged, answered, decided. The loads are in `loads`."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -11,14 +13,14 @@ from sqlalchemy.dialects.postgresql import insert
 from wentong.archive import Receipt
 from wentong.errors import WentongError
 from wentong.findings import Finding, most_important_first
+from wentong.forms import forms
 from wentong.journal import Journal
 from wentong.returns import Judgement
+from wentong.warehouse import waivers
 from wentong.warehouse.connections import query
-from wentong.warehouse.schema import decisions, findings, journal_position, submission_scopes, submissions
+from wentong.warehouse.schema import decisions, evidence, findings, journal_position, submission_scopes, submissions
 
 Stage = Literal["judge", "answer", "load"]
-BLOCKING = ("critical", "row", "error")
-"""Severities that somebody must mend."""
 
 
 class Submission(NamedTuple):
@@ -35,7 +37,7 @@ class Submission(NamedTuple):
     received_at: datetime
     outcome: str | None
     form_code: str | None
-    table_name: str | None
+    table_names: list[str] | None
     period: str | None
     unit_code: str | None
     decision: str | None
@@ -50,8 +52,9 @@ def record_receipts(engine: sa.Engine, receipts: Iterable[Receipt]) -> None:
 
 
 def reconcile(engine: sa.Engine, journal: Journal) -> None:
-    """Bring into the database what the journal knows and it does not: receipts, settlements, decisions. Reads on from
-    where it stopped, so it costs next to nothing and mends what a killed process left half done.
+    """Bring into the database what the journal knows and it does not: receipts, settlements, decisions, waivers,
+    extensions and evidence. Reads on from where it stopped, so it costs next to nothing and mends what a killed process left half
+    done.
 
     Not lists of units and plans: an import killed between its entry and its commit has not taken effect, whatever the
     journal says, and is run again, which notes it a second time.
@@ -82,6 +85,10 @@ def reconcile(engine: sa.Engine, journal: Journal) -> None:
         for entry in new:
             if entry["event"] in ("release", "return"):
                 _record_decision(connection, entry)
+            elif entry["event"] in waivers.EVENTS:
+                waivers.record(connection, entry)
+            elif entry["event"] == "evidence":
+                _record_evidence(connection, entry)
         position = {"seq": new[-1]["seq"], "hash": new[-1]["hash"]}
         statement = insert(journal_position).values(is_only_row=True, **position)
         connection.execute(statement.on_conflict_do_update(index_elements=["is_only_row"], set_=position))
@@ -174,7 +181,7 @@ def decide(
             raise WentongError(f"Submission {submission_id} was {row.decision} already.")
         if not (reason.strip() and by.strip()):
             raise WentongError("A decision needs a reason and the name of who takes it.")
-        if kind == "release" and not (row.form_code and row.table_name and row.period):
+        if kind == "release" and not (row.form_code and row.table_names and row.period):
             raise WentongError(
                 f"Submission {submission_id} does not say which form and period it is: return it, so that its sender adds that."
             )
@@ -204,6 +211,29 @@ def _record_receipts(connection: sa.Connection, receipts: Iterable[Receipt]) -> 
         connection.execute(insert(submissions).on_conflict_do_nothing(), rows)
 
 
+def known_evidence(engine: sa.Engine, share: str) -> set[tuple[str, int, int]]:
+    """Path, size and time of everything that lay in 佐证 of this share and was kept."""
+    columns = (evidence.c.path, evidence.c.size_bytes, evidence.c.modified_ns)
+    with engine.connect() as connection:
+        return {tuple(row) for row in connection.execute(sa.select(*columns).where(evidence.c.share == share))}
+
+
+_EVIDENCE_NUMBER = re.compile(r"[^\s()()\[\]【】_]+")
+
+
+def _record_evidence(connection: sa.Connection, entry: Mapping[str, Any]) -> None:
+    name = _text(entry["file_name"])
+    number = _EVIDENCE_NUMBER.match(PurePosixPath(name).stem)
+    row = {
+        "evidence_id": entry["seq"],
+        "evidence_number": number[0] if number else name,
+        "received_at": datetime.fromisoformat(entry["at"]),
+        **{key: _text(entry[key]) for key in ("folder", "file_name", "share", "path")},
+        **{key: entry[key] for key in ("county_code", "size_bytes", "modified_ns", "sha256", "archive_name")},
+    }
+    connection.execute(insert(evidence).values(row).on_conflict_do_nothing())
+
+
 def _record_decision(connection: sa.Connection, entry: Mapping[str, Any]) -> None:
     row = {
         "decision_id": entry["seq"],
@@ -224,7 +254,7 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
     return {
         "outcome": judgement.outcome,
         "form_code": judgement.form,
-        "table_name": judgement.table,
+        "table_names": list(judgement.tables) or None,
         "period": judgement.period,
         "unit_code": judgement.unit,
         "file_format": judgement.format,
@@ -236,15 +266,18 @@ def _verdict(judgement: Judgement) -> dict[str, Any]:
 
 
 def _scopes(number: int, judgement: Judgement) -> list[dict[str, Any]]:
-    """For whom a file speaks: its town, whatever villages of others it lists; in a county's file every town of a row."""
+    """For whom a file speaks: its town, whatever villages of others it lists; in a county's file of a towns' form every
+    town of a row."""
     if not (judgement.form and judgement.period) or judgement.outcome == "ignore":
         return []
-    is_of_county = judgement.unit is None or judgement.unit.endswith("000000")
+    is_of_county = judgement.unit is None or (
+        judgement.unit.endswith("000000") and forms()[judgement.form].reported_by == "town"
+    )
     town_at = {(row.sheet, row.row): row.town_code if is_of_county else judgement.unit for row in judgement.rows}
     statuses = Counter((town_at[row.sheet, row.row], row.status) for row in judgement.rows)
     errors: Counter[str | None] = Counter()
     for finding in judgement.findings:
-        if finding.severity in BLOCKING:
+        if finding.is_to_mend:
             errors[town_at.get((finding.sheet, finding.row)) if finding.row else None] += 1
     units = {town for town in (*town_at.values(), judgement.unit) if town}
     # What cannot be laid at one town's door is everybody's.
@@ -257,6 +290,7 @@ def _scopes(number: int, judgement: Judgement) -> list[dict[str, Any]]:
             "rows_accepted": statuses[unit, "accept"],
             "rows_quarantined": statuses[unit, "quarantine"],
             "open_errors": errors[unit] + errors[None],
+            "is_zero": judgement.is_zero,
         }
         for unit in sorted(units)
     ]
@@ -276,6 +310,8 @@ def _findings(number: int, found: Iterable[Finding]) -> list[dict[str, Any]]:
             "raw": None if finding.raw is None else _text(finding.raw),
             "message": _text(finding.message),
             "fix": _text(finding.fix),
+            "explanation": finding.explanation and _text(finding.explanation),
+            "waiver_id": finding.waiver,
         }
         for count, finding in enumerate(most_important_first(found), start=1)
     ]

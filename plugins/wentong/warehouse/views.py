@@ -6,7 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wentong.errors import WentongError
+from wentong.forms import Table
 from wentong.warehouse.connections import query
+from wentong.warehouse.schema import form_table
 
 Rows = list[dict[str, Any]]
 
@@ -17,11 +20,8 @@ def coverage(engine: sa.Engine, plan_code: str | None = None, known_at: int | No
 
 
 def matrix(engine: sa.Engine, today: date, period: str | None = None) -> Rows:
-    """Rows of marts.submission_matrix of one period (None: the latest due): one per unit that owes a form."""
-    if period is None:
-        (latest,) = _rows(engine, "latest_period_due", today=today)
-        period = latest["period"]
-    return _rows(engine, "matrix", period=period)
+    """Rows of marts.submission_matrix of one period (None: the latest due of every form): one per unit that owes a form."""
+    return _rows(engine, "matrix", period=period, today=today)
 
 
 def held(engine: sa.Engine) -> Rows:
@@ -49,6 +49,26 @@ def last_changes(engine: sa.Engine) -> dict[str, datetime]:
 def periods_seen(engine: sa.Engine, form_code: str) -> list[str]:
     """Periods for which any return of a form was received, in order."""
     return [row["period"] for row in _rows(engine, "periods_seen", form_code=form_code)]
+
+
+def ask(engine: sa.Engine, sql: str) -> Rows:
+    """The rows of any one statement that only reads. Raises WentongError with what the database says against it."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("set transaction read only")
+        try:
+            found = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            return [dict(row) for row in found.mappings()]
+        except (sa.exc.DBAPIError, sa.exc.ResourceClosedError) as error:
+            raise WentongError(f"The warehouse says: {str(getattr(error, 'orig', error)).strip()}") from error
+
+
+def last_rows(engine: sa.Engine, table: Table, unit_code: str, before: date) -> Rows:
+    """The rows that a town's or a county's latest return for an earlier period holds now: place, period, states, fields."""
+    fields = ", ".join(field.name for field in table.stored)  # checked identifiers, as the table's name is
+    text = query("last_rows").text.replace(":facts", f"core.{form_table(table).name}").replace(":fields", fields)
+    with engine.connect() as connection:
+        found = connection.execute(sa.text(text), {"unit_code": unit_code, "first_day": before})
+        return [dict(row) for row in found.mappings()]
 
 
 def _rows(engine: sa.Engine, name: str, **binds: Any) -> Rows:

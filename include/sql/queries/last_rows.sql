@@ -1,0 +1,32 @@
+-- What does the latest return of :unit_code (a town or a county) for a period before :first_day say now?
+-- :facts is the table of a form, :fields its stored fields.
+-- One row per row of that return, in order of places and keys.
+with reported as (
+    select
+        division_code,
+        period,
+        row_key,
+        cell_states,
+        :fields
+    from :facts
+    where to_load is null and cast(:unit_code as text) in (town_code, county_code)
+),
+
+latest as (
+    select dim_period.period
+    from core.dim_period
+    where
+        dim_period.last_day < cast(:first_day as date)
+        and dim_period.period in (select reported.period from reported)
+    order by dim_period.last_day desc
+    limit 1
+),
+
+final as (
+    select reported.*
+    from reported
+    inner join latest on reported.period = latest.period
+)
+
+select * from final
+order by division_code, row_key

@@ -1,0 +1,2 @@
+-- The next table begins anew.
+drop table if exists pairs
