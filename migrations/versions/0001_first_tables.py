@@ -834,7 +834,18 @@ def upgrade() -> None:
             nullable=True,
             comment="When the sender was told; null until then.",
         ),
-        sa.Column("explanation", sa.Text(), nullable=True, comment="What the sender gave as the reason."),
+        sa.Column(
+            "explanation",
+            sa.Text(),
+            nullable=True,
+            comment="What the sender gave as the reason; closes it. Warnings only.",
+        ),
+        sa.Column(
+            "waiver_id",
+            sa.BigInteger(),
+            nullable=True,
+            comment="The waiver by which the county lets it pass: it contests nothing and is not told.",
+        ),
         sa.Column(
             "from_load", sa.BigInteger(), nullable=False, comment="The load that made this version known."
         ),
@@ -851,6 +862,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "severity in ('error', 'warning', 'notice')", name=op.f("relation_findings_severity_is_known")
         ),
+        sa.CheckConstraint(
+            "explanation is null or severity = 'warning'", name=op.f("relation_findings_only_warnings_are_explained")
+        ),
         sa.CheckConstraint("to_load > from_load", name=op.f("relation_findings_ends_after_it_begins")),
         sa.CheckConstraint("town_code ~ '^[0-9]{12}$'", name=op.f("relation_findings_town_code_has_12_digits")),
         sa.ForeignKeyConstraint(
@@ -862,6 +876,7 @@ def upgrade() -> None:
             ["submission_id"], ["ops.submissions.submission_id"], name=op.f("relation_findings_submission_id_fk")
         ),
         sa.ForeignKeyConstraint(["to_load"], ["ops.loads.load_id"], name=op.f("relation_findings_to_load_fk")),
+        sa.ForeignKeyConstraint(["waiver_id"], ["ops.waivers.waiver_id"], name=op.f("relation_findings_waiver_id_fk")),
         sa.PrimaryKeyConstraint(
             "org_id", "table_name", "period", "row_key", "field", "code", "from_load",
             name=op.f("relation_findings_pk"),

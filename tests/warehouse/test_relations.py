@@ -1,7 +1,7 @@
 """Rules that look beyond the file: what they find, what lets them pass, and that they follow from the rows alone."""
 
 import itertools
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sites import A1, A2, A3, AT, B1, COUNTY, FORM, TABLE, TOWN_A, TOWN_B, UNITS
 from wentong import answers, plans, warehouse
 from wentong.archive import Archive
 from wentong.forms import find_form, forms
+from wentong.periods import Period
 from wentong.returns import Row
 from wentong.warehouse import relations
 
@@ -550,3 +551,64 @@ def test_analysts_do_not_read_them(site: Site, databases: Databases, migrated: s
     with analyst.connect() as connection, pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
         connection.execute(sa.text("select * from ops.relation_findings"))
     analyst.dispose()
+
+
+# ------------------------------------------------------------------------- what is explained, and what is waived
+
+
+def state(site: Site) -> list[tuple[Any, ...]]:
+    return site.rows(
+        "select code, explanation, waiver_id from ops.relation_findings where to_load is null order by code"
+    )
+
+
+def test_a_remark_explains_a_warning_and_nobody_is_told(site: Site) -> None:
+    said = [
+        center("2026Q1", floor_area_m2=Decimal(200)),
+        center("2026Q2", floor_area_m2=Decimal(213), remark="情况属实,扩建"),
+    ]
+    site.load(*submit(site, *said))
+    assert state(site) == [("floor_area_changed", "情况属实,扩建", None)]
+    assert warehouse.untold_relations(site.engine) == []
+
+
+@pytest.mark.parametrize(
+    ("remark", "explanation"), [("示范点", None), ("待核实", None), ("经核实为扩建", "经核实为扩建"), (None, None)]
+)
+def test_a_later_remark_explains_too_and_may_be_taken_back(
+    site: Site, remark: str | None, explanation: str | None
+) -> None:
+    site.load(*submit(site, center("2026Q1", floor_area_m2=Decimal(200)), center("2026Q2", floor_area_m2=Decimal(213))))
+    for written, expected in ((remark, explanation), ("情况属实", "情况属实"), (None, None)):
+        site.load(*submit(site, center("2026Q2", floor_area_m2=Decimal(213), remark=written)))
+        assert state(site) == [("floor_area_changed", expected, None)]
+
+
+def test_an_error_is_not_explained_away(site: Site) -> None:
+    built = center("2026Q1", build_status="built", floor_area_m2=Decimal(200), remark="情况属实")
+    site.load(*submit(site, built, profile("2026", function_room_count=0)))
+    assert state(site) == [("built_without_rooms", None, None)]
+
+
+def test_a_waiver_lets_it_pass_until_its_day(site: Site) -> None:
+    approval = warehouse.Approval("老房子,合用", "县局", AT)
+    form, until = find_form(FORM), AT.date()
+    number = warehouse.waive(
+        site.engine,
+        site.archive.journal,
+        "built_without_rooms",
+        form,
+        A1,
+        Period.parse("2026Q1"),
+        None,
+        until,
+        approval,
+    )
+    built = [center("2026Q1", code, build_status="built", floor_area_m2=Decimal(200)) for code in (A1, A2)]
+    profiles = [profile("2026", code, function_room_count=0) for code in (A1, A2)]
+    site.load(*submit(site, *built, *profiles))
+    assert sorted(state(site), key=repr) == [("built_without_rooms", None, number), ("built_without_rooms", None, None)]
+    assert [one.finding.params["village"] for one in warehouse.untold_relations(site.engine)] == ["甲二村"]
+    again = center("2026Q1", build_status="built", floor_area_m2=Decimal(200), books_total=1)
+    warehouse.load(site.engine, site.archive.root, submit(site, again), AT + timedelta(days=1))
+    assert state(site) == [("built_without_rooms", None, None)] * 2

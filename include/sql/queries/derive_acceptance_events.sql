@@ -74,6 +74,7 @@ contests as (
         finding.table_name = 'village_center'
         and finding.field in ('build_status', 'floor_area_m2')
         and finding.severity = 'error'
+        and finding.waiver_id is null
         and finding.org_id in (select tasks.org_id from tasks)
 ),
 

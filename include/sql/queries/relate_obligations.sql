@@ -66,7 +66,7 @@ contested as (
         case when dim_form.reported_by = 'county' then found.county_code else found.town_code end as unit_code
     from ops.relation_findings as found
     inner join core.dim_form on found.form_code = dim_form.form_code
-    where found.to_load is null and found.severity = 'error'
+    where found.to_load is null and found.severity = 'error' and found.waiver_id is null
 ),
 
 contests as (

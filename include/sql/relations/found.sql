@@ -29,5 +29,6 @@ create temporary table found_relations (
     sheet text not null,
     row_number integer,
     since bigint not null,
-    params jsonb not null
+    params jsonb not null,
+    waiver_id bigint
 ) on commit drop

@@ -14,6 +14,7 @@ select distinct on (found.table_name, found.period, found.org_id, found.row_key,
     found.row_number,
     found.since,
     found.params,
+    found.waiver_id,
     told.told_at,
     org.name as unit_name,
     other.name as other_unit_name

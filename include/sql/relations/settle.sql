@@ -1,5 +1,5 @@
--- Close what is no longer found about the rows that were looked at, or found with other figures, and note when each
--- finding became known: with the rows it compares, as far as this batch brought them.
+-- Close what is no longer found about the rows that were looked at, or found with other figures or another waiver, and
+-- note when each finding became known: with the rows it compares, as far as this batch brought them.
 -- Filled in: the last load before this batch, :last_load, and its own last one, :top_load.
 update found_relations
 set since = :top_load
@@ -39,4 +39,5 @@ where
             and found.field = known.field
             and found.code = known.code
             and found.params = known.params
+            and found.waiver_id is not distinct from known.waiver_id
     )

@@ -21,6 +21,7 @@ from wentong.errors import DeclarationError
 from wentong.findings import Finding
 from wentong.forms import SCHEMAS, Field, Form, Rule, Table, code_titles, find_form, forms
 from wentong.periods import Period
+from wentong.settling import explains
 from wentong.warehouse.connections import query, run
 from wentong.warehouse.schema import form_table, relation_findings
 
@@ -77,7 +78,11 @@ def relate_rules(connection: sa.Connection, touched: Collection[Scope], last_loa
         for name, slots in _statements(form, table):
             run(connection, "relations", name, {**_names(form, table), **slots})
         run(connection, "relations", "clear_pairs")
-    return _settle(connection, last_load)
+    new = _settle(connection, last_load)
+    for _, table in looked_at:
+        _hear_reasons(connection, table)
+    connection.exec_driver_sql("drop table touched, relation_scopes, found_relations")
+    return new
 
 
 def relate_lists(connection: sa.Connection, county_code: str, load_id: int) -> int:
@@ -113,13 +118,15 @@ def note_told(engine: sa.Engine, told: Sequence[Related], at: datetime) -> None:
 
 _COPIED = (
     "form_code", "table_name", "period", "org_id", "row_key", "field", "code", "town_code", "county_code",
-    "submission_id", "sheet", "row_number", "params", "told_at",
+    "submission_id", "sheet", "row_number", "params", "told_at", "waiver_id",
 )  # fmt: skip
+_KEY = ("org_id", "table_name", "period", "row_key", "field", "code", "from_load")
 
 
 def _settle(connection: sa.Connection, last_load: int) -> int:
     """Close what is found no more, and add what is new."""
     top = connection.scalar(sa.text("select max(load_id) from ops.loads"))
+    run(connection, "relations", "waived", {"top_load": str(top)})
     run(connection, "relations", "settle", {"last_load": str(last_load), "top_load": str(top)})
     rows = []
     for row in run(connection, "relations", "new_findings").mappings():
@@ -128,8 +135,22 @@ def _settle(connection: sa.Connection, last_load: int) -> int:
         rows.append({**{name: row[name] for name in _COPIED}, **said, "from_load": row["since"]})
     if rows:
         connection.execute(relation_findings.insert(), rows)
-    connection.exec_driver_sql("drop table touched, relation_scopes, found_relations")
     return len(rows)
+
+
+def _hear_reasons(connection: sa.Connection, table: Table) -> None:
+    """Note with each open warning what its row's remark explains, in its latest version."""
+    if table.reason_field is None:
+        return
+    slots = {"facts": _facts(table), "of_table": _text(table.name), "reason": table.reason_field}
+    changed = []
+    for row in run(connection, "relations", "remarks", slots).mappings():
+        reason = row["remark"] if explains(row["remark"], row["is_correction"]) else None
+        if reason != row["explanation"]:
+            changed.append({f"b_{name}": row[name] for name in _KEY} | {"reason": reason})
+    if changed:
+        one = [relation_findings.c[name] == sa.bindparam(f"b_{name}") for name in _KEY]
+        connection.execute(relation_findings.update().where(*one).values(explanation=sa.bindparam("reason")), changed)
 
 
 # ------------------------------------------------------------------------------ what follows from a declaration
