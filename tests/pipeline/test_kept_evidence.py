@@ -71,3 +71,31 @@ def test_nothing_is_kept_twice_and_a_new_content_is_kept_too(settings: Settings)
         settings, "select count(*), count(distinct sha256) from ops.evidence where evidence_number = 'ZP-001'"
     ) == [(2, 2)]
     assert rows(settings, "select count(*) from ops.submissions") == [(0,)]
+
+
+def test_claims_are_matched_with_files_by_their_numbers(settings: Settings) -> None:
+    load = "insert into ops.loads (load_id, kind, journal_seq, loaded_at) select max(load_id) + 1, 'decision', 1, :at from ops.loads"
+    fact = (
+        "insert into core.fct_activity (org_id, division_code, town_code, county_code, period, row_key, title, evidence_ids, "
+        "submission_id, sheet, row_number, confirmed_by, from_load) select org_id, place_code, place_code, '440783000000', "
+        "'2027-01', '灯谜会', '灯谜会', 'ZP-001、zp-999;ZP-002', :n, '基文03', 8, :n, :load from core.dim_org "
+        "where place_code = '440783117000'"
+    )
+    inbox = settings.share / "开平市" / "收件箱" / "水口镇"
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / "坏的.xlsx").write_bytes(b"nothing")
+    number = pipeline.receive(settings, NOW)[0][0]
+    with warehouse.engine(settings, "wentong_owner") as engine, engine.begin() as connection:
+        connection.execute(sa.text(load), {"at": NOW})
+        last = connection.scalar(sa.text("select max(load_id) from ops.loads"))
+        returned = "insert into ops.loads (load_id, kind, submission_id, loaded_at) values (:load, 'return', :n, :at)"
+        connection.execute(sa.text(returned), {"load": last + 1, "n": number, "at": NOW})
+        connection.execute(sa.text(fact), {"n": number, "load": last + 1})
+    claims = (
+        'select evidence_number, files, latest_file from marts.evidence_claims order by evidence_number collate "C"'
+    )
+    assert rows(settings, claims) == [
+        ("ZP-001", 2, "开平市/佐证/水口镇/ZP-001.jpg"),
+        ("ZP-002", 1, "开平市/佐证/水口镇/ZP-002 元宵灯谜会(2).PDF"),
+        ("zp-999", 0, None),
+    ]
