@@ -141,9 +141,10 @@ def period_of(
     """The period (of this kind: month, quarter, year) a return reports, and the finding that holds the file when its
     sources are silent or disagree.
 
-    `assumed` serves only where every source is silent. In a conflict the weightiest source gives the period, so that a
-    county may release the file as it is.
+    `assumed` serves only where every source is silent, and if it is of this kind. In a conflict the weightiest source
+    gives the period, so that a county may release the file as it is.
     """
+    assumed = assumed if assumed and assumed.kind == kind else None
     years: dict[int, str] = {}
     parts: dict[int, str] = {}
     for source in sources:

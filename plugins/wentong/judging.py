@@ -113,7 +113,7 @@ class _Reading:
             read += [(row, raw) for row, raw in zip(rows, block.rows, strict=True) if row is not None]
         verdict.rows = [row for row, _ in read]
         verdict.signatures = self._signatures(blocks)
-        self._hear_zero(blocks[0][0])
+        self._hear_zero([block for block, _ in blocks])
         repeats = mark_repeats(read, {table.name: table for table in self.form.tables}, self.register)
         repeated = {(row.sheet, row.row) for row in verdict.rows if row.status == "duplicate"}
         verdict.findings += [f for f in reader.findings if (f.sheet, f.row) not in repeated]
@@ -130,12 +130,19 @@ class _Reading:
         if not own:
             raise _Refused(self._why_not([block for block, standing in found if standing == "incomplete"]))
         form = own[0].form
+        self._name_others([block for block in own if block.form is not form])
         own = [block for block in own if block.form is form]
         self._is_of(form, *dict.fromkeys(block.table.name for block in own))
         for block, standing in found:
             if standing == "incomplete" and len(_figures(block)) >= _ENOUGH_TO_MISS:
                 raise _Refused(_missing_key(block))
         return own
+
+    def _name_others(self, blocks: list[Block]) -> None:
+        """Say which sheets hold another form: only one is read of a file, and the others must be handed in, too."""
+        filled = [block for block in blocks if any(map(block.holds_more_than_key, block.rows))]
+        for sheet, form in {block.sheet.name: block.form for block in filled}.items():
+            self.verdict.findings.append(Finding("other_form", sheet, params={"form": f"{form.code} {form.title}"}))
 
     def _is_of(self, form: Form, *tables: str) -> None:
         self.form = form
@@ -202,22 +209,42 @@ class _Reading:
             for key, name in sheet.signatures.items()
         }
 
-    def _hear_zero(self, first: Block) -> None:
+    def _hear_zero(self, blocks: list[Block]) -> None:
         """Nothing happened: ticked in so many words, or every figure is 0 and the return is signed. Raises _Refused when
-        nothing is written at all: a form that was sent back as it came is no report of nothing."""
-        verdict = self.verdict
-        is_ticked = any(marks.is_zero_line(title.text) for sheet in self.layouts for title in _all_titles(sheet))
-        if is_ticked and verdict.rows:
-            verdict.findings.append(Finding("zero_with_rows", first.sheet.name))
-        elif is_ticked:
+        nothing is written at all: a form that was sent back as it came is no report of nothing.
+
+        Where a form has several tables, the tick is about the ledger of its sheet; a ledger without rows and without a
+        tick states nothing, and withdraws nothing.
+        """
+        verdict, first = self.verdict, blocks[0].sheet.name
+        ticked = {
+            sheet.sheet.name
+            for sheet in self.layouts
+            if any(marks.is_zero_line(title.text) for title in _all_titles(sheet))
+        }
+        filled = {row.table for row in verdict.rows}
+        idle = [b for b in blocks if b.table.resubmission == "ledger" and b.table.name not in filled]
+        is_ledger = all(table.resubmission == "ledger" for table in self.form.tables)
+        if ticked and is_ledger and not verdict.rows:
             verdict.is_zero = True
-        elif not any(self._is_written(row) for row in verdict.rows):
-            raise _Refused(Finding("blank_template", first.sheet.name))
+            return
+        if not any(self._is_written(row) for row in verdict.rows):
+            raise _Refused(Finding("blank_template", first))
+        if ticked - {block.sheet.name for block in idle}:
+            verdict.findings.append(Finding("zero_with_rows", first))
         elif self._is_all_zero() and TITLES.keys() <= verdict.signatures.keys():
             verdict.is_zero = True
+        silent = {b.table.name for b in idle} - {b.table.name for b in idle if b.sheet.name in ticked}
+        verdict.tables = tuple(name for name in verdict.tables if name not in silent)
 
     def _is_all_zero(self) -> bool:
-        """Whether there are figures, and all of them are 0."""
+        """Whether there are figures, all of them are 0, and no row says that something happened."""
+        tables = {table.name: table for table in self.form.tables}
+        if any(tables[row.table].resubmission == "ledger" for row in self.verdict.rows):
+            return False
+        dates = {table.name: [f.name for f in table.stored if f.type == "date"] for table in self.form.tables}
+        if any(row.values.get(name) is not None for row in self.verdict.rows for name in dates[row.table]):
+            return False
         numbers = {table.name: [f.name for f in table.stored if f.is_number] for table in self.form.tables}
         figures = (row.values.get(name) for row in self.verdict.rows for name in numbers[row.table])
         known = (figure for figure in figures if figure is not None)

@@ -97,6 +97,11 @@ class Block:
         found = (self.columns.get(name) for name in self.table.identity)
         return tuple(column for column in found if column)
 
+    def holds_more_than_key(self, raw: RawRow) -> bool:
+        """Whether anything is written in a row but what a template brings along."""
+        given = {self.table.issued_key, *self.table.item_key}
+        return any(raw.cell(f.name) is not None for f in self.table.stored if f.name not in given)
+
 
 @dataclass(slots=True)
 class SheetLayout:
@@ -112,6 +117,8 @@ class SheetLayout:
 
 
 _TOTAL = re.compile(r"(.{0,15}(小计|合计|总计|共计|汇总)|总数|累计|平均[值数]?)(\d*[个村]*|[:(、].*)|其中.*")
+_BARE_TOTAL = re.compile(r"(小计|合计|总计|共计|总数|累计|平均[值数]?)(\d*[个条场次项]*|[:(、].*)")
+"""What makes a total of a ledger's row where its title is written: 年度成果汇总 may be the title of an activity."""
 _PARTIAL = re.compile(r"其中|平均|累计")
 _NOTE = re.compile(
     r"[*※]?(注|说明|填表说明|填报说明|备注|附注|填写说明|填报要求|要求|提示|补充资料|指标解释)\d*([::.、]|$)"
@@ -640,6 +647,7 @@ def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
     own = rows.cells(row)
     cells: Cells = {}
     naming: list[Cell] = []
+    titled: list[Cell] = []
     valued = False
     for name, column in block.columns.items():
         number = column.number
@@ -649,7 +657,8 @@ def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
         if column.field.role == "value":
             valued = valued or cell is not None
             if cell is not None and name in block.table.item_key:
-                naming.append(cell)
+                is_title = column.field.type == "text" and block.table.resubmission == "ledger"
+                (titled if is_title else naming).append(cell)
         else:
             cell = cell or rows.spread(row, number)
             if cell is not None:
@@ -662,6 +671,7 @@ def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
         naming += [cell for column, cell in own.items() if column < first]
     labels = [_short(cell).lstrip("#*※") for cell in naming if cell.kind == "text"]
     total = next((label for label in labels if _TOTAL.fullmatch(label)), None)
+    total = total or next((label for label in map(_short, titled) if _BARE_TOTAL.fullmatch(label)), None)
     if total:
         block.totals.append(TotalRow(row, cells, len(block.rows), _PARTIAL.search(total) is not None))
     elif valued or not any(_NOTE.match(label) for label in labels):

@@ -24,7 +24,8 @@ CHOICES_SHEET = "文统选项"
 ZERO_LINE = "本期无活动"
 """What a sender ticks, in a form of things that happened, to say that nothing did."""
 
-_TICKED = re.compile(ZERO_LINE + r"\W{0,3}[√✓✔☑是]")
+_TICKED = re.compile(ZERO_LINE + r"[^\w□☐]{0,3}?(?:[√✓✔☑](?!\W?[否不])|是(?!\W{0,2}否))")
+"""Ticked, or 是; but neither ☑否 nor a choice that nobody made (是/否, □是 □否)."""
 _FEEDBACK_NAME = re.compile(r"需(修改|说明)\d+处(\(\d+\))?")
 _ANSWER_PREFIX = re.compile(r"^需(?:(?:修改|说明)\d+处|重新报送)_")
 _ANSWER_SUFFIX = re.compile(r"(?:(?:_回执)?_第\d+号|_预审(?:通过)?)(?:\(\d+\))?$")

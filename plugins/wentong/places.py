@@ -88,6 +88,13 @@ def _bare(text: str) -> str:
     return name
 
 
+def _is_called_village(written: str) -> bool:
+    """Whether a name is that of a village or a village's facility: one that nobody knows is not its town."""
+    name = _bare(written)
+    name = next((name.removesuffix(facility) for facility in _FACILITIES if name.endswith(facility)), name)
+    return name.endswith((*_VILLAGE_ENDINGS, *_COMMUNITY_ENDINGS))
+
+
 def _stem(official: str, endings: tuple[str, ...]) -> str | None:
     """The name without its ending, or None if it has none of them or nothing else."""
     ending = next((e for e in endings if official.endswith(e)), None)
@@ -278,12 +285,21 @@ class Register:
         return self._by_name_beside_code(written, code, name, named, town_code, county_code)
 
     def resolve_unit(
-        self, name: Cell | None, code: Cell | None, reporter: Place | None, county_code: str, *, towns_only: bool
+        self,
+        name: Cell | None,
+        code: Cell | None,
+        reporter: Place | None,
+        county_code: str,
+        *,
+        towns_only: bool,
+        town: Place | None = None,
     ) -> Resolved:
         """The town of a row (`towns_only`), or whichever unit of the county it names by code or name.
 
-        Within a town's return only that town and its villages are meant; where nothing is named, the reporter itself.
+        Within a town's return only that town and its villages are meant; where nothing is named, the reporter itself, or
+        the `town` that the row or its section names.
         """
+        reporter = town or reporter
         coded = self._unit_by_code(code, county_code, towns_only) if code else None
         if isinstance(coded, Finding):
             return Resolved(None, (coded,))
@@ -292,9 +308,13 @@ class Register:
         if coded and code and written and named != coded and (named or not self._resembles(written, coded)):
             return Resolved(None, (self._conflict(code, coded, name),))
         place = coded or named or (None if plain(written) else reporter)
-        if place is None:
+        if towns_only and not coded and not plain(written) and (place is None or place.level != 4):
+            return Resolved(None, (_about_name("village_missing", ""),))
+        if place is None or (towns_only and place.level != 4):
             county = self.by_code[county_code].name
             return Resolved(None, (_about_name("unknown_unit", written, county=county),))
+        if town and place.level == 3:  # a unit of the county, whose row says where it is or what it is about
+            return Resolved(place)
         if reporter and reporter.level == 4 and reporter.code not in (place.code, place.parent_code):
             other = self.by_code[place.parent_code].name if place.level == 5 else place.name
             params = {"other_town": other, "town": reporter.name}
@@ -309,7 +329,8 @@ class Register:
         if written.digits and written.digits[:6] != county_code[:6]:
             return _about_code("foreign_code", code, county=self.by_code[county_code].name)
         place = self.by_code.get(written.digits.ljust(12, "0"))
-        if place is None or (towns_only and place.level != 4) or written.kind == "broken":
+        is_rounded = written.kind == "rounded" and code.kind == "text" and "E" in code.raw.upper()
+        if place is None or (towns_only and place.level != 4) or written.kind == "broken" or is_rounded:
             return _about_code("unknown_code", code, nearest="")
         return place
 
@@ -323,7 +344,7 @@ class Register:
         county = self.by_code[county_code]
         town_code = reporter.code if reporter and reporter.level == 4 else None
         village = self._by_name(written, town_code, county_code).place
-        if village:
+        if village or _is_called_village(written):
             return village
         towns = self.towns_named(written, county_code)
         if len(towns) == 1:

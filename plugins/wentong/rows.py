@@ -173,9 +173,7 @@ class RowReader:
         name, code = (raw.cell(each.name) if each else None for each in roles)
         town = self.reporting_town or town
         if table.unit != "village":
-            return self.register.resolve_unit(
-                name, code, self.reporter, self.county_code, towns_only=table.unit == "town"
-            )
+            return self._resolve_unit(table, raw, name, code, town)
         if town_cell is not None:
             cell, own = town_cell
             if own is None:
@@ -188,6 +186,24 @@ class RowReader:
                 )
             town = own.code
         return self.register.resolve(name, code, town, self.county_code)
+
+    def _resolve_unit(
+        self, table: Table, raw: RawRow, name: Cell | None, code: Cell | None, section: str | None
+    ) -> Resolved:
+        """Whichever unit a row names; in a county's return within the town that its own cell, else its section names."""
+        declared = None if self.reporting_town else table.role("town")
+        cell = raw.cell(declared.name) if declared else None
+        written = plain(cell.raw[:_LONGEST_NAME]) if cell else ""
+        town = None if self.reporting_town else self.register.by_code.get(section or "")
+        if cell is not None and written and written not in _SAME_AS_ABOVE:
+            town = self.register.town_written(written, self.county_code)
+            is_of_county = self.register.is_summary_name(written, self.county_code)
+            if town is None and not is_of_county and not any(each and plain(each.raw[:99]) for each in (name, code)):
+                return Resolved(
+                    None, (Finding("unknown_town", field="village_name", raw="", params={"town": cell.raw}),)
+                )
+        towns_only = table.unit == "town"
+        return self.register.resolve_unit(name, code, self.reporter, self.county_code, towns_only=towns_only, town=town)
 
     def _in_unknown_town(self, town: Cell, name: Cell | None, code: Cell | None) -> Resolved:
         """A town nobody knows: only a complete code settles such a row, for the name may be another county's village."""

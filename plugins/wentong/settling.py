@@ -12,8 +12,12 @@ from wentong.findings import Finding
 from wentong.forms import forms
 from wentong.returns import Judgement, Row
 
-_CONFIRMS = re.compile(r"(?<![不未待请])(属实|核实)|^\W*(说明|原因)")
-"""What a remark says that is meant as an answer; 待核实 is none."""
+_CONFIRMS = re.compile(r"属实|核实|^\W*(说明|原因)(?!\W*(不|未|待|暂|无))")
+"""What a remark says that is meant as an answer; 原因不明 is none."""
+_DOUBTS = re.compile(
+    r"([不未没待请需难拟]|无法|正在|进一步)\w{0,4}?核实|核实(中|后)|(不|是否|并非)(完全|全部|太|尽)?属实|属实(吗|与否)"
+)
+"""What only promises an answer, or denies it: 待核实, 需进一步核实, 是否属实, 不完全属实."""
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -63,14 +67,14 @@ def explains(remark: str | None, is_correction: bool) -> bool:
     anything in a marked copy that we sent out."""
     if not remark or not _WORD.search(remark) or remark.strip() == "无":
         return False
-    return is_correction or _CONFIRMS.search(remark) is not None
+    return is_correction or (_CONFIRMS.search(remark) is not None and not _DOUBTS.search(remark))
 
 
 def settle(judgements: Iterable[Judgement], waivers: Sequence[Waiver] = ()) -> None:
     """Note on every finding that it is explained or waived, where it is."""
     for judgement in judgements:
         if any(finding.type.can_be_waived for finding in judgement.findings):
-            rows = _Rows(judgement)
+            rows = RowsByCell(judgement)
             judgement.findings = [_settled(f, rows.of(f), judgement, waivers) for f in judgement.findings]
 
 
@@ -95,7 +99,7 @@ def _remark(row: Row, judgement: Judgement) -> str | None:
     return remark if isinstance(remark, str) else None
 
 
-class _Rows:
+class RowsByCell:
     """Finds the row that a finding is about: by its cell, else by its line."""
 
     def __init__(self, judgement: Judgement) -> None:

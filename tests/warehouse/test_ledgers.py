@@ -216,8 +216,8 @@ def _site(databases: Databases, migrated: str, folders: pytest.TempPathFactory) 
 # ----------------------------------------------------------------------------------------- two levels fill in turn
 
 
-def task(states: dict[str, str] | None = None, **values: Any) -> Row:
-    return row_of("construction_task", A1, states=states, **values)
+def task(states: dict[str, str] | None = None, number: int = 5, **values: Any) -> Row:
+    return row_of("construction_task", A1, states=states, number=number, **values)
 
 
 def stated(site: Site, *names: str) -> tuple[Any, ...]:
@@ -246,6 +246,15 @@ def test_a_towns_file_never_overwrites_what_the_county_fills(site: Site) -> None
     assert stated(site, OF_COUNTY, OF_TOWN) == (ACCEPTED, LATER, {OF_COUNTY: None, OF_TOWN: None})
     site.load(site.submit(without(task(town_accepted_on="2027-01-20"), OF_TOWN), period=PERIOD))
     assert stated(site, OF_COUNTY, OF_TOWN) == (ACCEPTED, ACCEPTED, {OF_COUNTY: None, OF_TOWN: None})
+
+
+def test_what_is_kept_for_another_level_names_its_file(site: Site) -> None:
+    of_county = site.submit(task(county_accepted_on="2027-01-20"), period=PERIOD, unit=COUNTY)
+    site.load(of_county)
+    for day in ("2027-01-12", "2027-01-13"):
+        site.load(site.submit(task({OF_COUNTY: "not_theirs"}, town_accepted_on=day, number=9), period=PERIOD))
+    (kept_from,) = site.rows("select kept_from from core.fct_construction_task where to_load is null")[0]
+    assert kept_from == {OF_COUNTY: {"submission_id": of_county, "sheet": "表", "row_number": 5}}
 
 
 def test_what_a_town_writes_there_first_is_nowhere(site: Site) -> None:

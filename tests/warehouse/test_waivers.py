@@ -42,6 +42,12 @@ def duties(site: Site) -> list[tuple[Any, ...]]:
 EXTENDED = [(TOWN_A, "extended", LATER, "缓报(已批准)"), (TOWN_B, "due", DUE, "未报")]
 
 
+def test_a_reason_from_a_terminal_of_another_encoding_stops_nothing(site: Site) -> None:
+    waive(site, approval=Approval("停电\udcd6", "王\udcd6", AT))
+    warehouse.reconcile(site.engine, site.archive.journal)
+    assert site.rows("select reason, approved_by from ops.waivers") == [("停电?", "王?")]
+
+
 def test_a_waiver_holds_from_its_approval_to_its_last_day(site: Site) -> None:
     number = waive(site, field="floor_area_m2")
 

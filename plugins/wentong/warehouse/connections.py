@@ -84,3 +84,8 @@ def lock_loads(connection: sa.Connection) -> int:
     """Wait for the turn to change what is known, until the end of this transaction. Returns the last load number."""
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOADING)))
     return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.max(loads.c.load_id), 0))) or 0)
+
+
+def storable(text: str) -> str:
+    """Text the database can hold; file names and cells may contain NUL and bytes that are no text."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -249,7 +249,8 @@ def _slots(table: Table) -> dict[str, str]:
         "known_states": _states(table),
         "kept_fields": ", ".join(f"'{name}', case when {_is_in_doubt(name)} then 'contested' end" for name in names),
         "kept_sources": ", ".join(
-            f"'{name}', case when {_is_in_doubt(name)} then coalesce(known.kept_from -> '{name}', {_SOURCE}) end"
+            f"'{name}', case when ({_is_in_doubt(name)}) or ({_is_not_stated(table, name)} and known.{name} is not null) "
+            f"then coalesce(known.kept_from -> '{name}', {_SOURCE}) end"
             for name in names
         ),
         "is_unchanged": " and ".join(f"merged.{name} is not distinct from known.{name}" for name in names),

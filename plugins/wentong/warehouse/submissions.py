@@ -16,8 +16,9 @@ from wentong.findings import Finding, most_important_first
 from wentong.forms import forms
 from wentong.journal import Journal
 from wentong.returns import Judgement
+from wentong.settling import RowsByCell
 from wentong.warehouse import waivers
-from wentong.warehouse.connections import query
+from wentong.warehouse.connections import query, storable
 from wentong.warehouse.schema import decisions, evidence, findings, journal_position, submission_scopes, submissions
 
 Stage = Literal["judge", "answer", "load"]
@@ -147,7 +148,7 @@ def record_judgements(
 
 def record_answers(engine: sa.Engine, answers: Mapping[int, str | None], at: datetime) -> None:
     """Note that submissions were answered, and where below the share (None: nothing to send)."""
-    rows = [{"answered": number, "path": path and _text(path)} for number, path in sorted(answers.items())]
+    rows = [{"answered": number, "path": path and storable(path)} for number, path in sorted(answers.items())]
     if rows:
         with engine.begin() as connection:
             connection.execute(
@@ -196,10 +197,10 @@ def _record_receipts(connection: sa.Connection, receipts: Iterable[Receipt]) -> 
             "submission_id": receipt.submission_id,
             "sha256": receipt.sha256,
             "county_code": receipt.county_code,
-            "share": _text(receipt.share),
-            "inbox": _text(receipt.inbox),
-            "folder": _text(receipt.folder),
-            "file_name": _text(receipt.file_name),
+            "share": storable(receipt.share),
+            "inbox": storable(receipt.inbox),
+            "folder": storable(receipt.folder),
+            "file_name": storable(receipt.file_name),
             "size_bytes": receipt.size_bytes,
             "file_modified_at": receipt.modified_at,
             "received_at": receipt.received_at,
@@ -222,13 +223,13 @@ _EVIDENCE_NUMBER = re.compile(r"[^\s()()\[\]【】_]+")
 
 
 def _record_evidence(connection: sa.Connection, entry: Mapping[str, Any]) -> None:
-    name = _text(entry["file_name"])
+    name = storable(entry["file_name"])
     number = _EVIDENCE_NUMBER.match(PurePosixPath(name).stem)
     row = {
         "evidence_id": entry["seq"],
         "evidence_number": number[0] if number else name,
         "received_at": datetime.fromisoformat(entry["at"]),
-        **{key: _text(entry[key]) for key in ("folder", "file_name", "share", "path")},
+        **{key: storable(entry[key]) for key in ("folder", "file_name", "share", "path")},
         **{key: entry[key] for key in ("county_code", "size_bytes", "modified_ns", "sha256", "archive_name")},
     }
     connection.execute(insert(evidence).values(row).on_conflict_do_nothing())
@@ -239,8 +240,8 @@ def _record_decision(connection: sa.Connection, entry: Mapping[str, Any]) -> Non
         "decision_id": entry["seq"],
         "kind": entry["event"],
         "submission_id": entry["submission_id"],
-        "reason": entry["reason"],
-        "decided_by": entry["by"],
+        "reason": storable(entry["reason"]),
+        "decided_by": storable(entry["by"]),
         "decided_at": datetime.fromisoformat(entry["at"]),
     }
     connection.execute(insert(decisions).values(row).on_conflict_do_nothing())
@@ -273,13 +274,15 @@ def _scopes(number: int, judgement: Judgement) -> list[dict[str, Any]]:
     is_of_county = judgement.unit is None or (
         judgement.unit.endswith("000000") and forms()[judgement.form].reported_by == "town"
     )
-    town_at = {(row.sheet, row.row): row.town_code if is_of_county else judgement.unit for row in judgement.rows}
-    statuses = Counter((town_at[row.sheet, row.row], row.status) for row in judgement.rows)
+    rows = RowsByCell(judgement)  # tables of several towns may stand side by side, in the same lines
+    spoken_for = [row.town_code if is_of_county else judgement.unit for row in judgement.rows]
+    statuses = Counter((town, row.status) for town, row in zip(spoken_for, judgement.rows, strict=True))
     errors: Counter[str | None] = Counter()
     for finding in judgement.findings:
         if finding.is_to_mend:
-            errors[town_at.get((finding.sheet, finding.row)) if finding.row else None] += 1
-    units = {town for town in (*town_at.values(), judgement.unit) if town}
+            row = rows.of(finding)
+            errors[None if row is None else row.town_code if is_of_county else judgement.unit] += 1
+    units = {town for town in (*spoken_for, judgement.unit) if town}
     # What cannot be laid at one town's door is everybody's.
     return [
         {
@@ -303,20 +306,15 @@ def _findings(number: int, found: Iterable[Finding]) -> list[dict[str, Any]]:
             "finding_number": count,
             "code": finding.code,
             "severity": finding.severity,
-            "sheet": _text(finding.sheet),
+            "sheet": storable(finding.sheet),
             "row_number": finding.row,
             "column_number": finding.col,
             "field": finding.field,
-            "raw": None if finding.raw is None else _text(finding.raw),
-            "message": _text(finding.message),
-            "fix": _text(finding.fix),
-            "explanation": finding.explanation and _text(finding.explanation),
+            "raw": None if finding.raw is None else storable(finding.raw),
+            "message": storable(finding.message),
+            "fix": storable(finding.fix),
+            "explanation": finding.explanation and storable(finding.explanation),
             "waiver_id": finding.waiver,
         }
         for count, finding in enumerate(most_important_first(found), start=1)
     ]
-
-
-def _text(text: str) -> str:
-    """Text the database can hold; file names and cells may contain NUL and bytes that are no text."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -16,7 +16,7 @@ from wentong.forms import Form
 from wentong.journal import Journal
 from wentong.periods import CHINA, Period
 from wentong.settling import Waiver
-from wentong.warehouse.connections import query
+from wentong.warehouse.connections import query, storable
 from wentong.warehouse.register import read_places
 from wentong.warehouse.schema import extensions, waivers
 
@@ -108,8 +108,9 @@ def approvals_in_force(engine: sa.Engine, at: datetime) -> list[dict[str, Any]]:
 def record(connection: sa.Connection, entry: Mapping[str, Any]) -> None:
     """Give a journal entry its row and let it take effect; one that has its row is left alone."""
     row = {
-        **{name: entry[name] for name in ("form_code", "unit_code", "period", "reason")},
-        "approved_by": entry["by"],
+        **{name: entry[name] for name in ("form_code", "unit_code", "period")},
+        "reason": storable(entry["reason"]),  # a terminal of another encoding gives what is no text
+        "approved_by": storable(entry["by"]),
         "approved_at": datetime.fromisoformat(entry["at"]),
     }
     until = date.fromisoformat(entry["until"])
