@@ -318,7 +318,7 @@ def upgrade() -> None:
             "table_names",
             postgresql.ARRAY(sa.Text()),
             nullable=True,
-            comment="Tables of that form that it has, with rows or without.",
+            comment="Tables of that form that it states; a ledger without rows only if it says that nothing happened.",
         ),
         sa.Column("period", sa.Text(), nullable=True, comment="Period the file states; a claim until it is loaded."),
         sa.Column(

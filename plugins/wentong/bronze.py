@@ -34,7 +34,7 @@ SCHEMA = pa.schema(
     ]
 )
 """One row per row of the return; the last three are JSON objects by field. Cells are [row, column, raw text]."""
-LOADED = ["sheet", "row_number", "status", "division_code", "row_key", "row_values", "row_states"]
+LOADED = ["sheet", "row_number", "status", "division_code", "town_code", "row_key", "row_values", "row_states"]
 """The columns that loading needs."""
 VERDICT = b"wentong.verdict"
 """Key of the file's metadata: the judgement without its rows, as JSON."""

@@ -288,7 +288,7 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str, form: Form
             places = {**outside, county_code: "表中各行"}
             unit.held = _conflict(places, register, "包含几个镇(街)的数据")
         return unit
-    if not said:
+    if not said and claims.mark != county_code:
         said = _towns_of_rows(claims)
     if not said and (claims.mark == county_code or (county_titled and not claims.codes and _tells_no_town(form))):
         unit.code = county_code  # its own rows

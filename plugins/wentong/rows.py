@@ -101,6 +101,8 @@ class _Way(NamedTuple):
     date1904: bool
     is_theirs: bool
     """Whether the reporter's word counts there."""
+    is_silent_blank: bool
+    """Whether a blank there says nothing: of a county that adds its own columns to what its towns have reported."""
 
 
 class RowReader:
@@ -117,7 +119,8 @@ class RowReader:
         written = town_cells(block, self.register, self.county_code)
         above: dict[str, values.Parsed] = {}
         columns = [block.columns[field.name] for field in block.table.stored if field.name in block.columns]
-        ways = [self._way(column, block.sheet.date1904) for column in columns]
+        in_turn = block.form.reported_by == "town" and any(field.filled_by for field in block.table.fields)
+        ways = [self._way(column, block.sheet.date1904, in_turn) for column in columns]
         return [
             self._read_row(block, ways, raw, towns.of(raw), written.get(raw.row), above)
             if towns.is_own(raw) and not _is_unused(block.table, raw)
@@ -214,14 +217,15 @@ class RowReader:
         unknown = Finding("unknown_town", field="village_name", raw=name.raw if name else "", params={"town": town.raw})
         return Resolved(None, broken or (unknown,))
 
-    def _way(self, column: Column, date1904: bool) -> "_Way":
+    def _way(self, column: Column, date1904: bool, is_filled_in_turn: bool) -> "_Way":
         declared = column.field
         period = None if declared.may_be_future else self.period
         is_theirs = declared.filled_by is None or self.reporting_town is None
-        return _Way(declared.name, declared, column.unit, period, date1904, is_theirs)
+        is_silent = self.reporting_town is None and declared.filled_by is None and is_filled_in_turn
+        return _Way(declared.name, declared, column.unit, period, date1904, is_theirs, is_silent)
 
     def _read_value(self, way: "_Way", row: Row, raw: RawRow, above: dict[str, values.Parsed]) -> None:
-        name, declared, unit, period, date1904, is_theirs = way
+        name, declared, unit, period, date1904, is_theirs, is_silent_blank = way
         (line, number), cell = raw.cells[name]
         parsed = values.parse(
             cell,
@@ -238,6 +242,8 @@ class RowReader:
         if not is_theirs:  # whatever they write there
             findings = () if value is None else (("not_theirs", {}),)
             value, state = None, "not_theirs"
+        elif is_silent_blank and state == "blank":
+            state = "not_theirs"
         row.values[name] = value
         row.cells[name] = (line, number, text)
         if state:

@@ -163,3 +163,19 @@ def test_towns_side_by_side_each_have_their_scope(tmp_path: Path, register: Regi
     judgement = judged(tmp_path / "a.xlsx", register)
     accepted = {scope["unit_code"]: scope["rows_accepted"] for scope in _scopes(1, judgement)}
     assert accepted == {COUNTY: 0, TOWN: 2, OTHER_TOWN: 2}
+
+
+def test_what_a_county_leaves_blank_in_its_towns_columns_is_not_said(tmp_path: Path, register: Register) -> None:
+    """A county adds the day of its own acceptance to the towns' table; its blanks take nothing away and miss nothing."""
+    name = register.by_code[VILLAGE].name
+    task = {
+        "village_name": name,
+        "division_code": VILLAGE,
+        "county_accepted_on": date(2027, 1, 20),
+        "task_stage": "built",
+    }
+    judgement = judged(write(tmp_path / "a", "基文04", "2027-01", COUNTY, "开平市", construction_task=[task]), register)
+    (row,) = judgement.rows
+    assert row.values["county_accepted_on"] == "2027-01-20"
+    assert row.states["invested_yuan"] == row.states["town_leader"] == "not_theirs"
+    assert "county_accepted_on" not in row.states

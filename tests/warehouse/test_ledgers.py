@@ -113,6 +113,15 @@ def test_a_file_without_the_table_withdraws_nothing(site: Site) -> None:
     assert site.rows("select attendee_count, to_load from core.fct_joint_meeting") == [(5, None)]
 
 
+def test_a_village_that_moved_to_another_town_meanwhile_is_not_lost(site: Site) -> None:
+    """Judged when the village was TOWN_A's, loaded after the register said otherwise: it stays in what TOWN_A stated."""
+    first = site.submit(event("庙会", A1), event("灯会", TOWN_A), period=PERIOD)
+    site.register(UNITS.replace(f"{A1},甲一村,{TOWN_A}", f"{A1},甲一村,{TOWN_B}"))
+    (loaded,) = site.load(first)
+    assert loaded.inserted == 2
+    assert site.load(site.submit(event("灯会", TOWN_A), period=PERIOD))[0].withdrawn == 1
+
+
 # ------------------------------------------------------------------------------------------- of county-reported forms
 
 

@@ -8,6 +8,7 @@ create temporary table incoming_rows (
     row_number integer not null,
     status text not null,
     division_code text not null,
+    town_code text,
     row_key text not null,
     row_values jsonb not null,
     row_states jsonb not null

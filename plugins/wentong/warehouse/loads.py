@@ -236,6 +236,8 @@ def _slots(table: Table) -> dict[str, str]:
     return {
         "facts": f"core.{form_table(table).name}",
         "fields": ", ".join(names),
+        # a ledger is replaced town by town, as it was judged: a unit may belong to another town by now
+        "town": "coalesce(typed.stated_town, units.town_code)" if table.resubmission == "ledger" else "units.town_code",
         "typed_fields": ", ".join(f"{_typed(field)} as {field.name}" for field in fields),
         "absent_fields": ", ".join(
             f"'{name}', case when row_values ->> '{name}' is null and not row_states ? '{name}' then 'no_column' end"

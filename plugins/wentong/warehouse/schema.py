@@ -140,7 +140,12 @@ submissions = sa.Table(
         "outcome", sa.Text, "The verdict: load, quarantine_file (held), reject, ignore; null until judged.", null=True
     ),
     _column("form_code", sa.Text, "Form the file was recognised as.", null=True),
-    _column("table_names", ARRAY(sa.Text), "Tables of that form that it has, with rows or without.", null=True),
+    _column(
+        "table_names",
+        ARRAY(sa.Text),
+        "Tables of that form that it states; a ledger without rows only if it says that nothing happened.",
+        null=True,
+    ),
     _column("period", sa.Text, "Period the file states; a claim until it is loaded.", null=True),
     _column("unit_code", sa.Text, "Reporting town or county it states (12 digits); a claim likewise.", null=True),
     _column("file_format", sa.Text, "What the content is (xlsx, xls, csv …), whatever its name says.", null=True),
