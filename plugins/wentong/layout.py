@@ -90,6 +90,9 @@ class Block:
     findings: list[Finding] = field(default_factory=list)
     reasons: tuple[int, ...] = ()
     """Columns in which a reason may stand: 备注, 说明."""
+    ways: tuple[tuple[str, int, str], ...] = ()
+    """Field and number of each column that can be told, and what its cells do for the row: values, keys, titles (both are
+    part of the key), or names."""
 
     @property
     def identity(self) -> tuple[Column, ...]:
@@ -388,9 +391,18 @@ def _block(rows: _Rows, header: _Header, matched: Mapping[int, Heading], span: r
             block.findings.append(_about_heading(rows, header, column, "hidden_column", declared))
     reasons = by_field.get(header.table.reason_field or "", [])
     block.reasons = tuple(column for _, column, _ in reasons)
+    block.ways = tuple((name, c.number, _says(header.table, c.field)) for name, c in block.columns.items() if c.number)
     block.findings += _about_other_columns(rows, header, left_over)
     block.findings += _about_missing_columns(block)
     return block
+
+
+def _says(table: Table, declared: Field) -> str:
+    if declared.role != "value":
+        return "names"
+    if declared.name not in table.item_key:
+        return "values"
+    return "titles" if declared.type == "text" and table.resubmission == "ledger" else "keys"
 
 
 def _refuse_duplicates(block: Block, header: _Header, found: Sequence[tuple[int, int, Heading]]) -> None:
@@ -649,25 +661,19 @@ def _take_data(rows: _Rows, block: Block, row: int, alone: bool) -> None:
     naming: list[Cell] = []
     titled: list[Cell] = []
     valued = False
-    for name, column in block.columns.items():
-        number = column.number
-        if not number:
-            continue
+    for name, number, says in block.ways:
         cell = own.get(number)
-        if column.field.role == "value":
-            valued = valued or cell is not None
-            if cell is not None and name in block.table.item_key:
-                is_title = column.field.type == "text" and block.table.resubmission == "ledger"
-                (titled if is_title else naming).append(cell)
-        else:
+        if says == "names":
             cell = cell or rows.spread(row, number)
-            if cell is not None:
-                naming.append(cell)
+        elif cell is not None:
+            valued = True
+        if cell is not None and says != "values":
+            (titled if says == "titles" else naming).append(cell)
         cells[name] = ((row, number), cell)
     if not valued and not any(own.get(column.number) for column in block.identity):
         return  # blank, a mere sequence number, or the rest of a merged name with nothing beside it
     if alone:
-        first = min((column.number for column in block.columns.values() if column.number), default=0)
+        first = min((number for _, number, _ in block.ways), default=0)
         naming += [cell for column, cell in own.items() if column < first]
     labels = [_short(cell).lstrip("#*※") for cell in naming if cell.kind == "text"]
     total = next((label for label in labels if _TOTAL.fullmatch(label)), None)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from wentong import values
@@ -227,15 +226,17 @@ class RowReader:
     def _read_value(self, way: "_Way", row: Row, raw: RawRow, above: dict[str, values.Parsed]) -> None:
         name, declared, unit, period, date1904, is_theirs, is_silent_blank = way
         (line, number), cell = raw.cells[name]
-        parsed = values.parse(
-            cell,
-            declared,
-            heading_unit=unit,
-            period=period,
-            above=above.get(name),
-            has_reason=raw.has_reason,
-            date1904=date1904,
-        )
+        parsed = values.BLANK
+        if cell is not None:
+            parsed = values.parse(
+                cell,
+                declared,
+                heading_unit=unit,
+                period=period,
+                above=above.get(name),
+                has_reason=raw.has_reason,
+                date1904=date1904,
+            )
         above[name] = parsed
         value, state, findings = parsed
         text = cell.raw if cell else ""
@@ -273,10 +274,10 @@ def at_identity(finding: Finding, table: Table, sheet: str, raw: RawRow) -> Find
     wanted = (meant.name if meant else finding.field, *table.identity)
     name = next((each for each in wanted if each in raw.cells), None)
     if name is None:
-        return replace(finding, sheet=sheet, row=raw.row)
+        return Finding(finding.code, sheet, raw.row, None, finding.field, finding.raw, finding.params)
     (line, column), cell = raw.cells[name]
     text = finding.raw if finding.raw is not None else cell.raw if cell else ""
-    return replace(finding, sheet=sheet, row=line, col=column, field=name, raw=text)
+    return Finding(finding.code, sheet, line, column, name, text, finding.params)
 
 
 # -- several rows of one unit ----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 -- The incoming rows with the form's types, their units, and the order in which they are applied.
 -- One row per unit, period, row key and submission. `wave` counts the submissions of one such row in order of receipt.
--- The lists :typed_fields and :absent_fields follow from the form, and :town: by what a row belongs to a town. NULL without a state: the file has no such column.
+-- The lists :typed_fields and :absent_fields follow from the form, and :town: by what a row
+-- belongs to a town. NULL without a state: the file has no such column.
 create temporary table typed_rows on commit drop as
 with codes as (
     select distinct division_code

@@ -164,7 +164,10 @@ def _fill_row(element: etree._Element, row: int, sheet: Sheet, workbook: Workboo
         else:  # a blank
             continue
         if cell is not None:
-            _put(filled, int(digits), _COLUMNS.get(letters) or _column(letters), cell)
+            line, column = int(digits), _COLUMNS.get(letters) or _column(letters)
+            if column > MAX_COLUMN or not 0 < line <= MAX_ROW or (line, column) in filled:
+                raise Unreadable("damaged_file")
+            filled[line, column] = cell
 
 
 def _fill_unusual_row(element: etree._Element, row: int, sheet: Sheet, workbook: Workbook) -> None:
