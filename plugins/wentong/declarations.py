@@ -18,7 +18,7 @@ import yaml
 
 from wentong.errors import DeclarationError
 from wentong.findings import finding_types
-from wentong.forms import SCHEMAS, Field, Form, Rule, Table, code_titles, quantities, units_of_measure
+from wentong.forms import RELATIONS, SCHEMAS, Field, Form, Rule, Table, code_titles, quantities, units_of_measure
 from wentong.periods import Period
 
 
@@ -301,6 +301,12 @@ def _wrong_in_rule(rule: dict[str, Any], fields: Mapping[str, dict[str, Any]]) -
     for name in (*about, *others, *rule.get("when", ()), *rule.get("by", ())):
         if name not in fields and "." not in name:
             return f"there is no field {name}; write one of {', '.join(fields)}"
+    if kind == "reported_once" and [fields[name].get("type", "text") == "date" for name in about] != [
+        False,
+        True,
+        False,
+    ]:
+        return "it needs just three `fields`: what it is, the day (a date), and where; another text may stand for the place"
     wanted = described["x-types"].get(kind)
     for name in (*about, *(name for name in others if name in fields)):
         if wanted and fields[name].get("type", "text") not in wanted:
@@ -312,7 +318,7 @@ def _wrong_in_rule(rule: dict[str, Any], fields: Mapping[str, dict[str, Any]]) -
     list_name = rule.get("table")
     if list_name and not (SCHEMAS / "thresholds" / f"{list_name}.csv").is_file():
         return f"there is no list include/schemas/thresholds/{list_name}.csv; add it, or write another"
-    return _wrong_in_finding(rule, about, described["x-tells"].get(kind))
+    return _wrong_in_finding(rule, about, described["x-tells"][kind])
 
 
 def unknown_code(name: str, codes: str | None, written: Sequence[str]) -> str:
@@ -332,18 +338,17 @@ _TOLD_WITH = {
 """Word of a rule -> placeholders of a message that it fills."""
 
 
-def _wrong_in_finding(rule: Mapping[str, Any], about: Sequence[str], tells: Sequence[str] | None) -> str:
-    """Whether the message of a rule exists and says only what its kind tells (`tells`; None: what a relation tells)."""
+def _wrong_in_finding(rule: Mapping[str, Any], about: Sequence[str], tells: Sequence[str]) -> str:
+    """Whether the message of a rule exists and says only what its kind tells (`tells`) and every rule does."""
     code = rule["finding"]
     if code not in finding_types():
         near = get_close_matches(code, finding_types(), 1)
         meant = f" (did you mean {near[0]}?)" if near else ""
         return f"there is no finding {code}{meant}; add a row to include/schemas/finding_types.csv"
-    if tells is None:
-        return ""
     told = {*_ALWAYS_TOLD, *tells, *rule.get("params", ())}
     for word, words in _TOLD_WITH.items():
-        told |= set(words) if rule.get(word) is not None else set()
+        is_told = rule.get(word) is not None and not (rule["kind"] in RELATIONS and word in ("when", "row"))
+        told |= set(words) if is_told else set()
     kind = finding_types()[code]
     asked = {name for text in (kind.message, kind.fix) for _, name, _, _ in string.Formatter().parse(text) if name}
     if unknown := sorted(asked - told):

@@ -17,6 +17,11 @@ from wentong.settings import INCLUDE
 Severity = Literal["critical", "row", "error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "row", "error", "warning", "notice")
 """By blast radius, widest first: file, row, value, a word of explanation, said only (design: severity)."""
+EFFECTS: Mapping[str, tuple[str, ...]] = {
+    "critical": ("reject", "hold"), "row": ("quarantine",), "error": ("withhold", "contest"), "warning": ("none",),
+    "notice": ("none",),
+}  # fmt: skip
+"""Severity -> what may follow from a finding."""
 MUST_MEND: tuple[Severity, ...] = ("critical", "row", "error")
 """Severities that somebody must mend."""
 
@@ -112,7 +117,8 @@ def column_letters(col: int) -> str:
 
 @cache
 def finding_types() -> dict[str, FindingType]:
-    """The catalogue by code. Raises DeclarationError for a row with too few or too many cells."""
+    """The catalogue by code. Raises DeclarationError for a row that is no finding: too few or too many cells, a code that
+    there is already, an effect that its severity cannot have."""
     with open(INCLUDE / "schemas" / "finding_types.csv", encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         found = {}
@@ -121,6 +127,15 @@ def finding_types() -> dict[str, FindingType]:
                 raise DeclarationError(
                     f"finding_types.csv, line {reader.line_num}: {row['code']} has not as many cells as the first line; "
                     "a text with a comma in it stands in double quotes"
+                )
+            if row["code"] in found:
+                raise DeclarationError(
+                    f"finding_types.csv, line {reader.line_num}: there is a finding {row['code']} already"
+                )
+            if row["effect"] not in (allowed := EFFECTS.get(row["severity"] or "", ())):
+                raise DeclarationError(
+                    f"finding_types.csv, line {reader.line_num}: {row['code']} is {row['severity']},{row['effect']}; "
+                    f"write one of {', '.join(SEVERITIES)} and, with {row['severity']}, {' or '.join(allowed) or 'its effect'}"
                 )
             found[row["code"]] = FindingType(**row)  # type: ignore[arg-type]
     return found

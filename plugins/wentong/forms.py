@@ -197,9 +197,16 @@ def find_form(word: str) -> Form:
 
 @cache
 def codes(name: str) -> dict[str, str]:
-    """Written form -> code for one code list, e.g. 已建成 -> built."""
+    """Written form -> code for one code list, e.g. 已建成 -> built. Raises DeclarationError where one word means two codes."""
+    found: dict[str, str] = {}
     with open(SCHEMAS / "codes" / f"{name}.csv", encoding="utf-8", newline="") as stream:
-        return {word: row["code"] for row in csv.DictReader(stream) for word in row["written"].split()}
+        for row in csv.DictReader(stream):
+            for word in row["written"].split():
+                if found.setdefault(word, row["code"]) != row["code"]:
+                    raise DeclarationError(
+                        f"codes/{name}.csv: {word} is written for {found[word]} and for {row['code']}"
+                    )
+    return found
 
 
 @cache

@@ -114,6 +114,14 @@ MISTAKES = {
         r"rule within: there is no finding few_boks \(did you mean few_books\?\); add a row to include/schemas/finding_types\.csv"),
     "finding that says more": (rule("kind: within, field: area, minimum: 50, finding: above_other"), 35,
         "finding above_other says {other_label}, which this rule does not tell; it tells cell, label, low"),
+    "what is reported once, without a place": (
+        rule("kind: reported_once, fields: [village_name, opened_on], finding: activity_reported_twice"), 35,
+        "rule reported_once: it needs just three `fields`: what it is, the day",
+    ),
+    "relation that says more": (
+        rule("kind: stays, field: state, codes: [built], finding: not_built_with_figures"), 35,
+        "finding not_built_with_figures says {filled}, which this rule does not tell",
+    ),
     "unknown thresholds": (rule("kind: meets_threshold, field: area, table: least_area, finding: unusual_value"), 35,
         r"there is no list include/schemas/thresholds/least_area\.csv"),
     "unknown table elsewhere": (rule("kind: equals_sum, field: area, with: house_part.area, finding: ledger_sum_differs"), 35,

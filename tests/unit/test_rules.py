@@ -203,11 +203,11 @@ CASES = [
     Case("construction_task", 19, {"responsible_person": "张 某"}, "same_person", "responsible_person", "“镇(街)责任领导”填的是"),
     # 基文05
     Case("standard_item", 0, {"standard_claim": None}, MISSING, "standard_claim", "没有填写“自评”"),
-    Case("standard_item", 2, {"evidence_ids": None}, "claimed_without_evidence", "evidence_ids", "“标准序号1”自评达标"),
-    Case("standard_item", 3, {"threshold_value": 1.3}, "claim_contradicts_value", "threshold_value", "“本期值”是 1.2,“标准值”是 1.3"),
-    Case("standard_item", 4, {**NOT_MET, "expected_on": None}, MISSING, "expected_on", "“自评”是“未达标”"),
-    Case("standard_item", 4, {**NOT_MET, "measure": None}, MISSING, "measure", "没有填写“措施”"),
-    Case("standard_item", 5, {**NOT_MET, "is_veto": "yes"}, "veto_item_not_met", "standard_claim", "目前自评“未达标”"),
+    Case("standard_item", 1, {"evidence_ids": None}, "claimed_without_evidence", "evidence_ids", "“标准序号1”自评达标"),
+    Case("standard_item", 2, {"threshold_value": 1.3}, "claim_contradicts_value", "threshold_value", "“本期值”是 1.2,“标准值”是 1.3"),
+    Case("standard_item", 3, {**NOT_MET, "expected_on": None}, MISSING, "expected_on", "“自评”是“未达标”"),
+    Case("standard_item", 3, {**NOT_MET, "measure": None}, MISSING, "measure", "没有填写“措施”"),
+    Case("standard_item", 4, {**NOT_MET, "is_veto": "yes"}, "veto_item_not_met", "standard_claim", "目前自评“未达标”"),
     # 基文06
     Case("issue_ledger", 0, {"due_on": "2027-01-04"}, DATES, "found_on", "晚于“整改时限”(2027-01-04)"),
     Case("issue_ledger", 1, {"done_on": "2027-01-04"}, DATES, "found_on", "晚于“整改完成日期”(2027-01-04)"),

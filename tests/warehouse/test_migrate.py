@@ -12,7 +12,7 @@ from sites import A1, Databases, Site, row
 
 from wentong import forms as forms_module
 from wentong import warehouse
-from wentong.errors import DeclarationError, EnvironmentProblem
+from wentong.errors import DeclarationError, EnvironmentProblem, WentongError
 from wentong.forms import Field, Form
 from wentong.settings import Settings
 from wentong.warehouse import schema
@@ -274,6 +274,11 @@ def test_analysts_read_facts(databases: Databases, site: Site) -> None:
     url = databases.url("wentong_analyst", str(site.engine.url.database))
     with sa.create_engine(url).connect() as connection:
         assert connection.scalar(sa.text("select books_total from core.fct_village_center")) == 3
+
+
+def test_columns_of_one_name_are_not_dropped_silently(site: Site) -> None:
+    with pytest.raises(WentongError, match="Two columns are called a"):
+        warehouse.ask(site.engine, "select 1 as a, 2 as a")
 
 
 # --------------------------------------------------------------------------------- wrong states are impossible

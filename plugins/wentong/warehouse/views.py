@@ -57,6 +57,9 @@ def ask(engine: sa.Engine, sql: str) -> Rows:
         connection.exec_driver_sql("set transaction read only")
         try:
             found = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            names = list(found.keys())
+            if repeated := next((name for name in names if names.count(name) > 1), None):
+                raise WentongError(f"Two columns are called {repeated}: give one another name with `as`.")
             return [dict(row) for row in found.mappings()]
         except (sa.exc.DBAPIError, sa.exc.ResourceClosedError) as error:
             raise WentongError(f"The warehouse says: {str(getattr(error, 'orig', error)).strip()}") from error
