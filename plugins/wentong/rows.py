@@ -100,6 +100,8 @@ class _Way(NamedTuple):
     date1904: bool
     is_theirs: bool
     """Whether the reporter's word counts there."""
+    numbers: dict[Cell, values.Parsed]
+    """What was read before: a number means the same in every row of a column, and long columns repeat them."""
     is_silent_blank: bool
     """Whether a blank there says nothing: of a county that adds its own columns to what its towns have reported."""
 
@@ -221,13 +223,16 @@ class RowReader:
         period = None if declared.may_be_future else self.period
         is_theirs = declared.filled_by is None or self.reporting_town is None
         is_silent = self.reporting_town is None and declared.filled_by is None and is_filled_in_turn
-        return _Way(declared.name, declared, column.unit, period, date1904, is_theirs, is_silent)
+        return _Way(declared.name, declared, column.unit, period, date1904, is_theirs, {}, is_silent)
 
     def _read_value(self, way: "_Way", row: Row, raw: RawRow, above: dict[str, values.Parsed]) -> None:
-        name, declared, unit, period, date1904, is_theirs, is_silent_blank = way
+        name, declared, unit, period, date1904, is_theirs, numbers, is_silent_blank = way
         (line, number), cell = raw.cells[name]
-        parsed = values.BLANK
-        if cell is not None:
+        if cell is None:
+            parsed = values.BLANK
+        elif cell in numbers:
+            parsed = numbers[cell]
+        else:
             parsed = values.parse(
                 cell,
                 declared,
@@ -237,6 +242,8 @@ class RowReader:
                 has_reason=raw.has_reason,
                 date1904=date1904,
             )
+            if cell.kind == "number":
+                numbers[cell] = parsed
         above[name] = parsed
         value, state, findings = parsed
         text = cell.raw if cell else ""
