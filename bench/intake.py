@@ -157,7 +157,7 @@ def judge(paths: Sequence[Path], batch_size: int) -> dict[str, float]:
     from wentong.places import Place, Register
     from wentong.settings import Settings
 
-    # the time limit is one of the clock: a busy machine must not end what is measured here
+    # a busy machine must not end what is measured here
     settings = replace(Settings.from_environment(), batch_size=batch_size, parse_seconds=600.0)
     register = Register(
         Place(u["division_code"], u["name"], int(u["level"]), u["parent_code"], u["kind"], u["owes_returns"] == "yes")
