@@ -8,20 +8,19 @@ alone, in whatever batches and order they came.
 The statements are include/sql/relations/<kind>.sql, filled with what the rule declares.
 """
 
-import csv
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from wentong.errors import DeclarationError
 from wentong.findings import Finding
-from wentong.forms import SCHEMAS, Field, Form, Rule, Table, code_titles, find_form, forms
+from wentong.forms import Field, Form, Rule, Table, code_titles, find_form, forms
 from wentong.periods import Period
 from wentong.settling import explains
+from wentong.thresholds import thresholds
 from wentong.warehouse.connections import query, run
 from wentong.warehouse.schema import form_table, relation_findings
 
@@ -291,26 +290,16 @@ def _other_field(rule: Rule) -> tuple[Table, Field]:
     raise DeclarationError(f"rule {rule.kind}: there is no {rule.others[0]} in any form")
 
 
-@cache
 def _thresholds(name: str) -> dict[str, str]:
-    """include/schemas/thresholds/<name>.csv, column by column. Without a place it holds everywhere."""
-    with open(SCHEMAS / "thresholds" / f"{name}.csv", encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    """A list of thresholds, column by column."""
+    listed = thresholds(name)
     return {
-        "prefixes": ", ".join(_text(_prefix(row["place_code"])) for row in rows),
-        "kinds": ", ".join(_text(row["kind"]) for row in rows),
-        "first_days": ", ".join(f"cast({_text(row['valid_from'] or '-infinity')} as date)" for row in rows),
-        "last_days": ", ".join(f"cast({_text(row['valid_to'] or 'infinity')} as date)" for row in rows),
-        "figures": ", ".join(f"cast({Decimal(row['value'])} as numeric)" for row in rows),
+        "prefixes": ", ".join(_text(each.place) for each in listed),
+        "kinds": ", ".join(_text(each.kind) for each in listed),
+        "first_days": ", ".join(f"date '{each.first_day.isoformat()}'" for each in listed),
+        "last_days": ", ".join(f"date '{each.last_day.isoformat()}'" for each in listed),
+        "figures": ", ".join(f"cast({each.value:.15g} as numeric)" for each in listed),
     }
-
-
-def _prefix(place_code: str) -> str:
-    """What the codes of a place and of all places in it begin with."""
-    for length in (2, 4, 6, 9):
-        if not place_code[length:].strip("0"):
-            return place_code[:length]
-    return place_code
 
 
 def _holds(row: str, when: Mapping[str, Sequence[str]]) -> str:
