@@ -12,7 +12,8 @@ COPY . .
 RUN uv pip install --system --no-deps --no-build-isolation --editable . \
     && useradd --uid 50000 --gid 0 --home-dir /srv/wentong --create-home wentong \
     && install --directory --owner=50000 --group=0 --mode=0775 \
-        /srv/wentong/share /srv/wentong/archive /srv/wentong/logs /srv/wentong/airflow
+        /srv/wentong/share /srv/wentong/archive /srv/wentong/releases /srv/wentong/exports \
+        /srv/wentong/logs /srv/wentong/airflow
 
 ENV AIRFLOW_HOME=/srv/wentong/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/wentong/dags \

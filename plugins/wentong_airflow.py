@@ -19,6 +19,8 @@ T = TypeVar("T")
 POLL_SECONDS = 3.0
 ALERT_CONNECTION = "wentong_alerts"
 """An Airflow connection of type `apprise`: its channels hear the daily digest."""
+ENGINEERS_CONNECTION = "wentong_engineers"
+"""Another one: its channels hear what is wrong with the system, and nothing about returns."""
 
 
 class ShareTrigger(BaseEventTrigger):
@@ -65,10 +67,10 @@ def run(verb: Callable[..., T], *arguments: Any) -> T:
         raise AirflowFailException(str(fault)) from fault
 
 
-def alert_channels() -> list[str]:
-    """The Apprise addresses of the connection `wentong_alerts`; none when it is not configured."""
+def alert_channels(connection_id: str = ALERT_CONNECTION) -> list[str]:
+    """The Apprise addresses of a connection; none when it is not configured."""
     try:
-        connection = BaseHook.get_connection(ALERT_CONNECTION)
+        connection = BaseHook.get_connection(connection_id)
     except AirflowNotFoundException:
         return []
     configured = connection.extra_dejson.get("config", [])

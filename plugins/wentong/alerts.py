@@ -16,6 +16,7 @@ import jinja2
 from apprise import Apprise, NotifyBase, NotifyFormat
 from sqlalchemy import Connection, Engine, text
 
+from wentong.audits import Audit
 from wentong.deadlines import china
 from wentong.errors import WentongError
 from wentong.findings import column_letters
@@ -72,6 +73,17 @@ def digest(engine: Engine, county_code: str, today: date, note: str = "") -> Mes
         subject=_one_line(render.get_template("digest_subject.txt").render(facts)),
         body_text=render.get_template("digest.txt").render(facts),
         body_html=render.get_template("digest.html").render(facts),
+    )
+
+
+def audit_report(audit: Audit, note: str = "") -> Message:
+    """What an audit of the warehouse found: for engineers, never for stewards."""
+    facts = {"audit": audit, "day": audit.audited_at.astimezone(CHINA), "note": note}
+    render = _templates()
+    return Message(
+        subject=_one_line(render.get_template("audit_subject.txt").render(facts)),
+        body_text=render.get_template("audit.txt").render(facts),
+        body_html=render.get_template("audit.html").render(facts),
     )
 
 

@@ -77,7 +77,9 @@ class Receipt:
     """The event that a file was handed in; the same bytes handed in twice are two receipts."""
 
     submission_id: int
-    """Sequence number of the journal entry: precedence among submissions."""
+    """1, 2, 3 … in order of receipt: precedence among submissions."""
+    journal_seq: int
+    """Number of its journal entry."""
     sha256: str
     archive_name: str
     """`ab/<sha256>.xlsx`, below the archive."""
@@ -103,8 +105,13 @@ class Receipt:
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> "Receipt":
         """From a journal entry of event `received`."""
-        named = {name: entry[name] for name in cls.__slots__ if name not in ("submission_id", "received_at")}
-        return cls(submission_id=entry["seq"], received_at=datetime.fromisoformat(entry["at"]), **named)
+        own = ("submission_id", "journal_seq", "received_at")
+        return cls(
+            submission_id=entry.get("submission_id", entry["seq"]),  # up to version 0.1 they were one number
+            journal_seq=entry["seq"],
+            received_at=datetime.fromisoformat(entry["at"]),
+            **{name: entry[name] for name in cls.__slots__ if name not in own},
+        )
 
 
 # ---------------------------------------------------------------------------------------------------- the share
@@ -333,6 +340,7 @@ class Archive:
         self._unsettled: dict[tuple[str, str], Receipt] = {}
         self._settled: dict[tuple[str, str], _Settled] = {}
         self._read_up_to = 0
+        self._last_receipt = 0
 
     def receive(self, file: Incoming, county_code: str, at: datetime) -> Receipt | None:
         """Copy a file into the archive and write its receipt. None: it changed or vanished meanwhile, look again later.
@@ -356,6 +364,7 @@ class Archive:
             if known and (known.sha256, known.size_bytes, known.modified_ns) == identity:
                 return known
             payload = {
+                "submission_id": self._last_receipt + 1,
                 "sha256": sha256,
                 "archive_name": archive_name,
                 "county_code": county_code,
@@ -368,8 +377,7 @@ class Archive:
                 "modified_ns": file.modified_ns,
                 "share": share,
             }
-            submission_id = self.journal.append("received", payload, at)
-            return Receipt(submission_id=submission_id, received_at=at, **payload)  # type: ignore[arg-type]
+            return Receipt.from_entry(self.journal.note("received", payload, at))
 
     def settle(self, receipt: Receipt, share: Path, at: datetime) -> Path | None:
         """Move the original of a receipt to 收件箱/已收/<its sub-folder>/ and note that in the journal.
@@ -446,15 +454,17 @@ class Archive:
         """Share and path below it -> its latest receipt, as long as that is not settled."""
         for entry in self.journal.read(after=self._read_up_to):
             if entry["event"] == "received":
-                self._unsettled[entry["share"], entry["path"]] = Receipt.from_entry(entry)
+                receipt = Receipt.from_entry(entry)
+                self._unsettled[entry["share"], entry["path"]] = receipt
+                self._last_receipt = receipt.submission_id
             elif entry["event"] == "settled":
                 key = entry["share"], entry["path"]
-                receipt = self._unsettled.get(key)
-                if receipt and receipt.submission_id == entry["submission_id"]:
+                known = self._unsettled.get(key)
+                if known and known.submission_id == entry["submission_id"]:
                     del self._unsettled[key]
                     if entry["moved_to"] is not None:
                         self._settled[entry["share"], entry["moved_to"]] = _Settled(
-                            receipt, entry["size_bytes"], entry["modified_ns"], datetime.fromisoformat(entry["at"])
+                            known, entry["size_bytes"], entry["modified_ns"], datetime.fromisoformat(entry["at"])
                         )
             self._read_up_to = entry["seq"]
         return self._unsettled

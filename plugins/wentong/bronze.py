@@ -3,16 +3,18 @@
 Loading reads from here and from nowhere else, so the warehouse can be rebuilt with the verdicts as they were given.
 """
 
+import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wentong.findings import Finding
@@ -45,9 +47,54 @@ def bronze_path(archive: Path, sha256: str, submission_id: int) -> Path:
     return archive / sha256[:2] / f"{sha256}.{submission_id}.parquet"
 
 
-def write_bronze(archive: Path, submission_id: int, judgement: Judgement) -> Path:
-    """Keep a judgement beside the original it is about, in one step. Writing it again replaces it, so write only
-    while the submission has no recorded verdict (`warehouse.record_judgements` calls this under its lock)."""
+def write_bronze(archive: Path, submission_id: int, judgement: Judgement) -> str:
+    """Keep a judgement beside the original it is about, in one step; returns the SHA-256 of what was written.
+
+    Writing it again replaces it, so write only while the submission has no recorded verdict
+    (`warehouse.record_judgements` calls this under its lock).
+    """
+    table = _table(judgement)
+    path = bronze_path(archive, judgement.sha256, submission_id)
+    private_folder(path.parent.parent)
+    private_folder(path.parent)
+    part = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(6)}.part")
+    sink = pa.BufferOutputStream()
+    # Most files have a few dozen rows: dictionaries and statistics would be half of them, and half of the time.
+    pq.write_table(table, sink, compression="zstd", use_dictionary=False, write_statistics=False)
+    content = sink.getvalue()
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+    flush_folder(path.parent)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_bronze(archive: Path, sha256: str, submission_id: int) -> Judgement:
+    """The judgement as it was written."""
+    return _judgement(pq.read_table(bronze_path(archive, sha256, submission_id), partitioning=None))
+
+
+def as_kept(judgement: Judgement) -> Judgement:
+    """What reading a judgement back would give, had it been written."""
+    return _judgement(_table(judgement))
+
+
+def read_rows(archive: Path, sha256: str, submission_id: int, table_name: str, codes: Collection[str]) -> list[Row]:
+    """The rows of one table that are about these places (12 digits), in their order; of a large file only these are built.
+
+    Raises FileNotFoundError if nothing was kept, pyarrow.ArrowInvalid if it is damaged.
+    """
+    table = pq.read_table(bronze_path(archive, sha256, submission_id), partitioning=None)
+    is_wanted = pc.and_(
+        pc.equal(table["table_name"], table_name),
+        pc.is_in(table["division_code"], pa.array(sorted(codes), pa.string())),
+    )
+    return [_row(kept) for kept in table.filter(is_wanted).to_pylist()]
+
+
+def _table(judgement: Judgement) -> pa.Table:
     rows = judgement.rows
     columns = [
         [row.table for row in rows],
@@ -63,25 +110,10 @@ def write_bronze(archive: Path, submission_id: int, judgement: Judgement) -> Pat
     ]
     verdict = {name: getattr(judgement, name) for name in Judgement.__slots__ if name not in ("rows", "findings")}
     verdict["findings"] = [{**asdict(finding), "params": dict(finding.params)} for finding in judgement.findings]
-    table = pa.table(columns, schema=SCHEMA.with_metadata({VERDICT: json.dumps(verdict).encode()}))
-
-    path = bronze_path(archive, judgement.sha256, submission_id)
-    private_folder(path.parent.parent)
-    private_folder(path.parent)
-    part = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(6)}.part")
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        # Most files have a few dozen rows: dictionaries and statistics would be half of them, and half of the time.
-        pq.write_table(table, stream, compression="zstd", use_dictionary=False, write_statistics=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
-    flush_folder(path.parent)
-    return path
+    return pa.table(columns, schema=SCHEMA.with_metadata({VERDICT: json.dumps(verdict).encode()}))
 
 
-def read_bronze(archive: Path, sha256: str, submission_id: int) -> Judgement:
-    """The judgement as it was written."""
-    table = pq.read_table(bronze_path(archive, sha256, submission_id), partitioning=None)
+def _judgement(table: pa.Table) -> Judgement:
     verdict: dict[str, Any] = json.loads(table.schema.metadata[VERDICT])
     findings = [Finding(**finding) for finding in verdict.pop("findings")]
     verdict["tables"] = tuple(verdict["tables"])

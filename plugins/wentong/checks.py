@@ -199,7 +199,7 @@ def _by_severity(failure: _Failure) -> tuple[int, int]:
 
 def _name(table: Table, row: Row, register: Register) -> str:
     """What a message calls the row: its unit, and what tells it from other rows of the unit in words."""
-    place = register.by_code.get(row.division_code or "")
+    place = register.ever(row.division_code or "")
     unit = place.name if place and table.unit != "reporter" else ""
     items = (_item(table.field(name), row.values.get(name)) for name in table.item_key)
     return " ".join(filter(None, (unit, *items))) or f"第{row.row}行"
@@ -283,17 +283,18 @@ class _Batch:
 
     def villages(self) -> Figures:
         """How many villages and communities the town of each row has by the register."""
-        counts: dict[str | None, int] = {}
-        for _, row in self.rows:
-            if row.town_code not in counts:
-                counts[row.town_code] = len(self.register.villages(row.town_code or ""))
-        return np.array([counts[row.town_code] or np.nan for _, row in self.rows])
+        counts = [len(self._register_of(judgement).villages(row.town_code or "")) for judgement, row in self.rows]
+        return np.array([count or np.nan for count in counts])
+
+    def _register_of(self, judgement: Judgement) -> Register:
+        """The places that existed on the last day of a return's period."""
+        return self.register.on(_last_day(judgement.period)) if judgement.period else self.register
 
     def thresholds(self, name: str, *, at_end: bool = False) -> list[tuple[float, ...]]:
         """What a list says of each row's unit in its period, or at its end; empty where it says nothing."""
         found: list[tuple[float, ...]] = []
         for judgement, row in self.rows:
-            place = self.register.by_code.get(row.division_code or "")
+            place = self._register_of(judgement).by_code.get(row.division_code or "")
             if place is None or judgement.period is None:
                 found.append(())
             else:
@@ -312,6 +313,11 @@ def _span(iso: str) -> tuple[float, float]:
     first = date(year, month or 1, day or 1)
     last = date(year, last_month, day or monthrange(year, last_month)[1])
     return first.toordinal(), last.toordinal()
+
+
+@cache
+def _last_day(period: str) -> date:
+    return Period.parse(period).last_day
 
 
 @cache

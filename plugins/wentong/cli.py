@@ -9,10 +9,12 @@ import json
 import logging
 import os
 import re
+import secrets
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -62,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     def json_flag(made: argparse.ArgumentParser) -> None:
         made.add_argument("--json", action="store_true", help="print one JSON object a line")
 
+    def known_at_option(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--known-at", metavar="LOAD|TIME", help="as known at a load number or a time (2026-10-12T09:30)"
+        )
+
     check = verb("check", _check, "judge files, load nothing")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--form", help="the form expected (基文01); another one is an error")
@@ -88,6 +95,15 @@ def _parser() -> argparse.ArgumentParser:
     dictionary.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write it there (docs/data-dictionary.md)"
     )
+    granted = verb("grant", _grant, "make an analyst's account, or give it other counties and another password")
+    granted.add_argument("name", metavar="NAME")
+    granted.add_argument(
+        "--county", type=_unit, action="append", default=[], help="may read this county only (440783); default: all"
+    )
+    granted.add_argument(
+        "--password-from-stdin", action="store_true", help="read the password; default: one is made and shown once"
+    )
+    verb("revoke", _revoke, "remove an analyst's account").add_argument("name", metavar="NAME")
     asked = verb("query", _query, "ask the warehouse in SQL, reading only")
     asked.add_argument("sql", help="one select (select * from core.fct_village_center limit 5)")
     json_flag(asked)
@@ -99,8 +115,20 @@ def _parser() -> argparse.ArgumentParser:
 
     milestones = verb("milestones", _milestones, "coverage per town against the plan's milestones")
     milestones.add_argument("--plan", help="plan code; default: every plan")
-    milestones.add_argument("--known-at", type=int, metavar="LOAD", help="as known at this load number")
+    known_at_option(milestones)
     json_flag(milestones)
+
+    trace = verb("trace", _trace, "lead a figure back to the files, sheets, cells and raw texts it comes from")
+    trace.add_argument("--form", help="of a field of a form: 基文01")
+    trace.add_argument("--field", help="the field (floor_area_m2); default: the whole row of a unit")
+    trace.add_argument("--row-key", metavar="KEY", help="one row of a unit that has several")
+    trace.add_argument("--indicator", metavar="CODE", help="of an indicator: FA05")
+    trace.add_argument("--plan", metavar="CODE", help="of the coverage of a plan: kaiping_2026")
+    trace.add_argument("--milestone", type=int, metavar="N", help="which milestone of it; default: the last one")
+    trace.add_argument("--unit", type=_unit, help="the village, town or county (440783117201)")
+    trace.add_argument("--period", type=_period, help="2026Q3, 2026-09 or 2026")
+    known_at_option(trace)
+    json_flag(trace)
 
     held = verb("held", _held, "files held until their sender or the county decides")
     json_flag(held)
@@ -128,6 +156,18 @@ def _parser() -> argparse.ArgumentParser:
     waive.add_argument("--field", help="the field it is about; default: any")
     json_flag(verb("waivers", _waivers, "waivers and extensions in force"))
 
+    published = verb("publish", _publish, "publish the figures known now, under a name that is theirs for ever")
+    published.add_argument("period", type=_period, help="the period they are published for (2026Q3)")
+    published.add_argument("--name", help="of the release; default: the period and a number (2026Q3-1)")
+    published.add_argument("--title", help="of the package")
+    differing = verb("diff", _diff, "which figures differ between two releases, and why")
+    differing.add_argument("old", metavar="RELEASE", help="a release (2026Q3-1) or a load number")
+    differing.add_argument("new", metavar="RELEASE", help="likewise")
+    differing.add_argument(
+        "--mart", action="append", default=[], help="this mart; may be repeated; default: coverage, returns, indicators"
+    )
+    json_flag(differing)
+
     units = _group(verbs, "units", "the register of towns and villages")
     imported = verb("import", _units_import, "bring a list of units into the register", under=units)
     imported.add_argument("file", type=Path)
@@ -137,7 +177,16 @@ def _parser() -> argparse.ArgumentParser:
     planned.add_argument("--list", type=Path, help="the frozen task list (CSV); default: the one the plan names")
     planned.add_argument("--why", help="why a frozen list is replaced, with the approval number")
 
-    verb("verify", _verify, "check the journal's chain and every archived byte")
+    rejudge = verb("rejudge", _rejudge, "judge archived files again by today's rules and show what would differ")
+    rejudge.add_argument("--diff", action="store_true", required=True, help="only show it: verdicts stand as they are")
+    rejudge.add_argument("--form", help="only files of this form (基文01)")
+    rejudge.add_argument("--period", type=_period, help="only files for this period (2026Q3)")
+    rejudge.add_argument("--since", type=_day, metavar="DATE", help="only files received since then (2026-10-01)")
+    json_flag(rejudge)
+    verified = verb("verify", _verify, "check the journal's chain, every archived byte, the tables and the releases")
+    verified.add_argument("--full", action="store_true", help="make the warehouse anew beside and compare row by row")
+    verb("rebuild", _rebuild, "make an empty warehouse anew from the archive and its journal")
+    json_flag(verb("audit", _audit, "audit the warehouse against itself, the archive and earlier audits"))
     verb("up", _up, "run the whole site on this machine until Ctrl-C")
     verb("down", _down, "stop the site of this machine")
     verb("demo", _demo, "run the demonstration from the share to the coverage table")
@@ -241,6 +290,30 @@ def _dictionary(settings: Settings, now: datetime, options: argparse.Namespace) 
     return FINE
 
 
+def _grant(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, warehouse
+
+    made = not options.password_from_stdin
+    password = secrets.token_urlsafe(18) if made else sys.stdin.readline().rstrip("\n")
+    counties = [county.ljust(12, "0") for county in options.county]
+    with pipeline.ready(settings, now, sample=False), warehouse.engine(settings, "wentong_owner") as owner:
+        names = warehouse.grant_analyst(owner, options.name, counties, password)
+        address = f"postgresql://{options.name}@{owner.url.host}:{owner.url.port or 5432}/{owner.url.database}"
+    print(f"账户 {options.name} 已开通,只读,{'、'.join(names) or '全部县'}:{address}")
+    if made:
+        print(f"口令(只显示这一次):{password}")
+    return FINE
+
+
+def _revoke(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, warehouse
+
+    with pipeline.ready(settings, now, sample=False), warehouse.engine(settings, "wentong_owner") as owner:
+        warehouse.revoke_analyst(owner, options.name)
+    print(f"账户 {options.name} 已撤销。")
+    return FINE
+
+
 def _query(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
     from wentong import pipeline, reports, warehouse
 
@@ -263,7 +336,7 @@ def _status(settings: Settings, now: datetime, options: argparse.Namespace) -> i
     from wentong import pipeline, reports, warehouse
 
     with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
-        pipeline.expect_returns(settings, now)
+        pipeline.build(settings, now)
         rows = warehouse.matrix(engine, now.date(), options.period)
     _print_rows(rows, options.json, partial(reports.status_table, sample=settings.is_sample))
     return FINE
@@ -273,9 +346,62 @@ def _milestones(settings: Settings, now: datetime, options: argparse.Namespace) 
     from wentong import pipeline, reports, warehouse
 
     with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
-        rows = warehouse.coverage(engine, options.plan, options.known_at)
+        with engine.connect() as connection:
+            load_id = warehouse.known_at(connection, options.known_at)
+        rows = warehouse.coverage(engine, options.plan, load_id)
     _print_rows(rows, options.json, partial(reports.coverage_table, sample=settings.is_sample))
     return FINE
+
+
+def _trace(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, trace_text, warehouse
+    from wentong.tracing import Tracer
+
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine, engine.connect() as connection:
+        tracer = Tracer(connection, settings.archive, warehouse.known_at(connection, options.known_at))
+        found = _traced(tracer, options)
+    if options.json:
+        for one in found:
+            _print_json(trace_text.as_json(one, tracer.sources))
+    else:
+        print(trace_text.text(found, tracer.sources, settings.is_sample))
+    return FINE
+
+
+def _traced(tracer: Any, options: argparse.Namespace) -> list[Any]:
+    from wentong.forms import find_form
+    from wentong.indicators import find_indicator
+
+    if options.plan:
+        return [tracer.coverage(options.plan, options.milestone, options.unit)]
+    if not (options.unit and options.period and (options.form or options.indicator)):
+        raise WentongError("Name a figure: --form or --indicator, with --unit and --period; or a --plan.")
+    unit, period = tracer.unit(options.unit), Period.parse(options.period)
+    if options.indicator:
+        return [tracer.rate(find_indicator(options.indicator), unit, period)]
+    found: list[Any] = tracer.figures(find_form(options.form), unit, period, options.field, options.row_key)
+    return found
+
+
+def _rejudge(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, rejudging
+
+    since = options.since and datetime(options.since.year, options.since.month, options.since.day, tzinfo=CHINA)
+    counted = rejudging.Summary()
+    with pipeline.ready(settings, now, sample=False):
+        for one in pipeline.rejudge(settings, options.form, options.period, since):
+            counted.add(one)
+            if one.is_same:
+                continue
+            if options.json:
+                _print_json(rejudging.as_json(one))
+            else:
+                print(rejudging.text(one))
+    if options.json:
+        _print_json(counted.as_json())
+    else:
+        print(counted.text())
+    return FINE if counted.is_same else FINDINGS
 
 
 def _held(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
@@ -348,6 +474,32 @@ def _waivers(settings: Settings, now: datetime, options: argparse.Namespace) -> 
     return FINE
 
 
+def _publish(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+
+    with pipeline.ready(settings, now):
+        release = pipeline.publish(settings, now, Period.parse(options.period), options.name, options.title, _user())
+    name = release["name"]
+    print(f"已发布 {name}《{release['title']}》(入库号 {release['load_id']}):{settings.releases / name}")
+    return FINE
+
+
+def _diff(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import differences, pipeline, reports, warehouse
+
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine, engine.connect() as connection:
+        loads = [warehouse.load_of(connection, one) for one in (options.old, options.new)]
+        has_any = False
+        for mart in differences.compared_marts(connection, options.mart):
+            found = differences.differences(connection, mart, loads[0], loads[1])
+            for line in map(asdict, found) if options.json else reports.difference_lines(mart, found):
+                has_any = True
+                _print_json(line) if isinstance(line, dict) else print(line)
+    if not (has_any or options.json):
+        print(f"{options.old} 与 {options.new} 的数一致。")
+    return FINDINGS if has_any else FINE
+
+
 def _user() -> str:
     """Who runs the command; a number where the account has no name."""
     try:
@@ -380,11 +532,40 @@ def _plan_import(settings: Settings, now: datetime, options: argparse.Namespace)
 
 
 def _verify(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, rebuilding, warehouse
     from wentong.archive import Archive
 
-    damages = list(Archive(settings.archive).damages())
-    print("\n".join(damages) or "存档完好:流水链条连续,原件逐字节一致。")
+    status = FINE
+    with pipeline.ready(settings, now, sample=False), warehouse.engine(settings) as engine:
+        for what, damages in rebuilding.proofs(settings, engine, Archive(settings.archive), full=options.full):
+            if damages:
+                status = FINDINGS
+            print("\n".join(damages) or f"{what}。", flush=True)
+    return status
+
+
+def _rebuild(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, rebuilding
+    from wentong.archive import Archive
+
+    archive = Archive(settings.archive)
+    with pipeline.ready(settings, now, sample=False):
+        damages = list(rebuilding.damages_of_archive(archive)) or list(rebuilding.rebuild(settings, archive))
+    print("\n".join(damages) or "已按存档重建数据仓库,历次入库与当时封存的一致。")
     return FINDINGS if damages else FINE
+
+
+def _audit(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import alerts, pipeline
+
+    with pipeline.ready(settings, now):
+        found = pipeline.audit(settings, now)
+    if options.json:
+        for result in found.results:
+            _print_json({"audit_id": found.audit_id, **result._asdict(), "is_passed": result.is_passed})
+    else:
+        print(alerts.audit_report(found).body_text.rstrip())
+    return FINDINGS if found.faults else FINE
 
 
 def _up(settings: Settings, now: datetime, options: argparse.Namespace) -> int:

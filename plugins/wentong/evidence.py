@@ -268,6 +268,7 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str, form: Form
     unit = Unit()
     said, county_titled = _towns_said(claims, register, county_code, unit)
     if unit.held:
+        unit.held = _closed_reporter(claims, register, county_code) or unit.held
         return unit
     if form.reported_by == "county":
         if said:
@@ -295,9 +296,10 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str, form: Form
         return unit
     by_codes = bool(claims.codes) and (county_titled or claims.all_coded)
     if not said and claims.assumed and not (county_titled and claims.codes):
-        said = {claims.assumed[:9] + "000": "命令行"}
+        assumed = register.place(claims.assumed[:9] + "000")
+        said = {assumed.code if assumed else claims.assumed[:9] + "000": "命令行"}
     if not said and not by_codes:
-        unit.held = Finding("unit_unknown")
+        unit.held = _closed_reporter(claims, register, county_code) or Finding("unit_unknown")
         return unit
     if len(said) > 1:
         unit.held = _conflict(said, register)
@@ -305,6 +307,12 @@ def unit_of(claims: UnitClaims, register: Register, county_code: str, form: Form
     place = register.by_code.get(unit.code)
     unit.town = unit.code if place and place.level == 4 else None
     return unit
+
+
+def _closed_reporter(claims: UnitClaims, register: Register, county_code: str) -> Finding | None:
+    """What to say if a title, a sheet, a folder or the file's name names a town that is no more."""
+    texts = (source.text for source in (*claims.titles, *claims.sheets, *claims.names))
+    return next((found for text in texts if (found := register.closed_town(text, county_code))), None)
 
 
 def _tells_no_town(form: Form) -> bool:
@@ -343,7 +351,7 @@ def _towns_said(claims: UnitClaims, register: Register, county_code: str, unit: 
     said: dict[str, str] = {}
     county = False
     if claims.mark:
-        place = register.by_code.get(claims.mark)
+        place = register.place(claims.mark)
         if place is None:
             unit.held = Finding("unit_not_registered", raw=claims.mark)
         elif place.level == 4:
@@ -373,7 +381,7 @@ def _hear_codes(
     """Unit codes of titles: beside a town's name they decide nothing, and one that disagrees is a warning."""
     named = [register.by_code[code] for code in said]
     for code, source in codes:
-        place = register.by_code.get(code[:9] + "000")
+        place = register.place(code[:9] + "000")
         if len(named) == 1 and place != named[0]:
             params = {"town": named[0].name, "code": named[0].code}
             unit.findings.append(_at(source, Finding("unit_code_differs", raw=code, params=params)))

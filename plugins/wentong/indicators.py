@@ -7,10 +7,50 @@ from pathlib import Path
 from typing import Any
 
 from wentong.declarations import Source, unknown_code
+from wentong.errors import DeclarationError
 from wentong.forms import SCHEMAS, Table, forms
 
 Range = tuple[float | None, float | None]
 """Least and most; None: no limit on that side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A numerator or a denominator."""
+
+    asked: str
+    """sum, value, count, distinct or units."""
+    of: tuple[str, ...]
+    """table.field of a sum or value; the table of a count; village or town of units."""
+    where: Mapping[str, tuple[str, ...]]
+    filled: str | None
+    at_least: Mapping[str, str]
+    kinds: tuple[str, ...]
+    months: bool
+    below: bool
+
+    @property
+    def words(self) -> str:
+        """count(village_center where build_status in (built))"""
+        conditions = [f"{name} in ({', '.join(written)})" for name, written in self.where.items()]
+        conditions += [f"{self.filled} is filled in"] if self.filled else []
+        conditions += [f"{name} >= {listed}" for name, listed in self.at_least.items()]
+        conditions += [f"kind of place in ({', '.join(self.kinds)})"] if self.kinds else []
+        where = f" where {' and '.join(conditions)}" if conditions else ""
+        what = (" or " if self.asked == "value" else " + ").join(self.of)
+        below = ", villages of a town included" if self.below else ""
+        words = f"{self.asked}({what}{where}{below})"
+        return f"({words} × months)" if self.months else words
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables it is read from, each once; none for units of the register."""
+        return () if self.asked == "units" else tuple(dict.fromkeys(name.partition(".")[0] for name in self.of))
+
+    def fields_of(self, table: str) -> tuple[str, ...]:
+        """The fields of a table that are added up, or of which one is the value."""
+        written = (name.partition(".") for name in self.of)
+        return tuple(field for name, _, field in written if name == table and field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +63,8 @@ class Indicator:
     unit: str
     period: str
     levels: tuple[str, ...]
-    numerator: str
-    """The figure in words: count(village_center where build_status = built)."""
-    denominator: str | None
+    numerator: Figure
+    denominator: Figure | None
     times: int
     hard: Range
     soft: Mapping[str, Range]
@@ -36,8 +75,12 @@ class Indicator:
     @property
     def formula(self) -> str:
         """How it is computed, in one line."""
-        divided = f"{self.numerator} / {self.denominator}" if self.denominator else self.numerator
+        divided = f"{self.numerator.words} / {self.denominator.words}" if self.denominator else self.numerator.words
         return f"{divided} × {self.times}" if self.times != 1 else divided
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return (self.numerator, self.denominator) if self.denominator else (self.numerator,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +97,19 @@ def catalogue() -> Catalogue:
     return read_catalogue(SCHEMAS / "indicators.yml")
 
 
+def find_indicator(word: str) -> Indicator:
+    """An indicator by its code or its name. Raises DeclarationError listing what there is."""
+    for indicator in catalogue().indicators:
+        if word in (indicator.code, indicator.name):
+            return indicator
+    listed = ", ".join(indicator.code for indicator in catalogue().indicators)
+    raise DeclarationError(f"there is no indicator {word}; there are: {listed}")
+
+
 def read_catalogue(path: Path) -> Catalogue:
     """Read and check the indicators. Raises DeclarationError naming the line of a figure that no form supplies."""
     source = Source(path, "indicators")
-    tables = {table.name: table for form in forms().values() for table in form.tables}
+    periods = {table.name: (table, form.period) for form in forms().values() for table in form.tables}
     seen: set[str] = set()
     for position, declared in enumerate(source.declared["indicators"]):
         for word in ("code", "name"):
@@ -65,7 +117,7 @@ def read_catalogue(path: Path) -> Catalogue:
                 source.fail(["indicators", position, word], f"{declared[word]} is declared twice")
             seen.add(declared[word])
         for part in ("numerator", "denominator"):
-            if sentence := _wrong_in_figure(declared.get(part), tables):
+            if sentence := _wrong_in_figure(declared, part, periods):
                 source.fail(["indicators", position, part], f"indicator {declared['code']}, {part}: {sentence}")
     return Catalogue(tuple(map(_indicator, source.declared["indicators"])), source.declared["left_out"])
 
@@ -74,8 +126,8 @@ def _indicator(declared: Mapping[str, Any]) -> Indicator:
     return Indicator(
         **{word: declared[word] for word in ("code", "title", "name", "unit", "period", "source")},
         levels=tuple(declared["levels"]),
-        numerator=_in_words(declared["numerator"]),
-        denominator=_in_words(declared["denominator"]) if "denominator" in declared else None,
+        numerator=figure_of(declared["numerator"]),
+        denominator=figure_of(declared["denominator"]) if "denominator" in declared else None,
         times=declared.get("times", 1),
         hard=_range(declared.get("hard", {})),
         soft={level: _range(limits) for level, limits in declared.get("soft", {}).items()},
@@ -87,37 +139,42 @@ def _range(limits: Mapping[str, float]) -> Range:
     return limits.get("minimum"), limits.get("maximum")
 
 
-def _in_words(figure: Mapping[str, Any]) -> str:
-    conditions = [f"{name} in ({', '.join(written)})" for name, written in figure.get("where", {}).items()]
-    conditions += [f"{figure['filled']} is filled in"] if "filled" in figure else []
-    conditions += [f"{name} >= {listed}" for name, listed in figure.get("at_least", {}).items()]
-    conditions += [f"kind of place in ({', '.join(figure['kinds'])})"] if "kinds" in figure else []
-    where = f" where {' and '.join(conditions)}" if conditions else ""
-    (word,) = _ASKED & figure.keys()
-    joint = " or " if word == "value" else " + "
-    what = figure[word] if isinstance(figure[word], str) else joint.join(figure[word])
-    words = f"{word}({what}{where})"
-    return f"({words} × months)" if figure.get("months") else words
+def figure_of(declared: Mapping[str, Any]) -> Figure:
+    """A figure as a file declares it. source_facts.yml asks for different values, too (distinct)."""
+    (asked,) = _ASKED & declared.keys()
+    of = declared[asked]
+    return Figure(
+        asked,
+        (of,) if isinstance(of, str) else tuple(of),
+        {name: tuple(written) for name, written in declared.get("where", {}).items()},
+        declared.get("filled"),
+        declared.get("at_least", {}),
+        tuple(declared.get("kinds", ())),
+        declared.get("months", False),
+        declared.get("below", False),
+    )
 
 
-_ASKED = {"sum", "value", "count", "units"}
+_ASKED = {"sum", "value", "count", "distinct", "units"}
+_LENGTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def _wrong_in_figure(figure: Mapping[str, Any] | None, tables: Mapping[str, Table]) -> str:
+def _wrong_in_figure(declared: Mapping[str, Any], part: str, periods: Mapping[str, tuple[Table, str]]) -> str:
     """What is wrong with a figure, and what to write; empty: nothing."""
+    figure = declared.get(part)
     if figure is None:
         return ""
     if len(_ASKED & figure.keys()) != 1:
         return "write one of sum, value, count, units"
     for written in (*figure.get("sum", ()), *figure.get("value", ())):
         table_name, _, name = written.partition(".")
-        stored = {f.name: f for f in tables[table_name].stored} if table_name in tables else {}
+        stored = {f.name: f for f in periods[table_name][0].stored} if table_name in periods else {}
         if name not in stored or not stored[name].is_number:
             return f"no form has a figure {written}; write table.field of a count or a number"
-    counted = tables.get(figure.get("count", ""))
-    if "count" in figure and counted is None:
-        return f"there is no table {figure['count']}; write one of {', '.join(tables)}"
-    fields = {f.name: f for f in counted.stored} if counted else {}
+    if "count" in figure and figure["count"] not in periods:
+        return f"there is no table {figure['count']}; write one of {', '.join(periods)}"
+    read = [periods[name] for name in figure_of(figure).tables]
+    fields = {f.name: f for table, _ in read for f in table.stored}
     for name in (
         *figure.get("where", ()),
         *figure.get("at_least", ()),
@@ -131,4 +188,10 @@ def _wrong_in_figure(figure: Mapping[str, Any] | None, tables: Mapping[str, Tabl
     for listed in figure.get("at_least", {}).values():
         if not (SCHEMAS / "thresholds" / f"{listed}.csv").is_file():
             return f"there is no list include/schemas/thresholds/{listed}.csv"
+    for table, period in read:
+        if _LENGTHS[period] > _LENGTHS[declared["period"]]:
+            return f"{table.name} is reported once a {period}; let the indicator be of a {period}, too"
+    of_villages = all(table.unit == "village" for table, _ in read)
+    if {"sum", "value"} & figure.keys() and "town" in declared["levels"] and of_villages and not figure.get("below"):
+        return "no table is about towns; write `below: true` to add up a town's villages, or leave out the level town"
     return ""

@@ -29,8 +29,8 @@ def template(
     last_rows: Callable[[Table], Sequence[Mapping[str, Any]]],
     banner: str | None = None,
 ) -> bytes:
-    """The workbook in which a unit reports a form for a period. `last_rows` gives the warehouse's rows of the unit's
-    latest return before. Raises WentongError when the form is not that unit's, or not for such a period."""
+    """The workbook in which a unit reports a form for a period, of whose last day the register is. `last_rows` gives the
+    warehouse's rows of the unit's latest return before. Raises WentongError when the form is not that unit's, or not for such a period."""
     if unit.level != LEVELS[form.reported_by]:
         raise WentongError(f"{form.code} is reported by every {form.reported_by}; {unit.code} {unit.name} is none")
     if period.kind != form.period:
@@ -80,14 +80,14 @@ def _with_places_below(register: Register, reporter: Place) -> Iterator[Place]:
 
 def _identity(table: Table, register: Register, unit: Place) -> dict[str, object]:
     """Name, code and town of a unit, in the columns that the table has for them."""
-    town = register.by_code[unit.parent_code] if unit.level == 5 else unit
-    said = {"place_name": unit.name, "place_code": unit.code, "town": town.name}
+    town = register.ever(unit.parent_code) if unit.level == 5 else unit
+    said = {"place_name": unit.name, "place_code": unit.code, "town": town.name if town else ""}
     return {field.name: said[field.role] for field in table.fields if field.role in said}
 
 
 def _as_reported(table: Table, register: Register, row: Mapping[str, Any]) -> dict[str, object]:
     """A row of the warehouse as its sender wrote it."""
-    unit = register.by_code.get(row["division_code"])
+    unit = register.ever(row["division_code"])
     values = {field.name: row.get(field.name) for field in table.stored}
     said = {name: _SAID[state] for name, state in row["cell_states"].items() if state in _SAID}
     shown = {name: value if value is not None else said.get(name) for name, value in values.items()}

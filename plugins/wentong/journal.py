@@ -19,6 +19,9 @@ NOTHING = "0" * 64
 OWN = ("seq", "at", "event", "prev", "hash")
 STEP = 1 << 16
 
+Entry = Mapping[str, Any]
+"""An entry as it stands in the journal: its payload with `seq`, `at` (ISO) and `event`."""
+
 
 class JournalBroken(WentongError):
     """An entry is not as it was written. Names the file and the line."""
@@ -64,6 +67,10 @@ class Journal:
         if seq == 1:
             flush_folder(self.path.parent)
         return seq
+
+    def note(self, event: str, payload: Mapping[str, Any], at: datetime) -> Entry:
+        """`append`, for those who go on with the entry."""
+        return {**payload, "seq": self.append(event, payload, at), "at": at.isoformat(), "event": event}
 
     def read(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """The entries with a higher sequence number, in order. Finds the place without reading what comes before."""

@@ -73,7 +73,8 @@ class _Reading:
     """One book on its way to a verdict; holds what the steps share."""
 
     def __init__(self, file: Incoming, register: Register, today: date, book: Book, verdict: Judgement) -> None:
-        self.file, self.register, self.today, self.book, self.verdict = file, register, today, book, verdict
+        self.file, self.today, self.book, self.verdict = file, today, book, verdict
+        self.register = register.on(today)
         self.county = file.county_code
         self.mark = marks.read_mark(book)
         named = layout.named_forms([self.mark.get("form", ""), marks.plain_name(file.name)])
@@ -103,8 +104,12 @@ class _Reading:
 
     def _judge(self) -> None:
         verdict = self.verdict
-        blocks = self._blocks_with_rows(self._own_blocks())
-        held = self._identify(blocks)
+        own = self._own_blocks()
+        blocks = self._blocks_with_rows(own)
+        doubt = self._find_period(blocks)
+        if self._is_of_another_time():
+            blocks = self._blocks_with_rows(own)
+        held = self._identify(blocks, doubt)
         reader = RowReader(self.register, self.county, verdict.unit, self.period)
         read: list[tuple[Row, RawRow]] = []
         for block, towns in blocks:
@@ -258,20 +263,37 @@ class _Reading:
 
     # -- which return ---------------------------------------------------------------------------------------------------
 
-    def _identify(self, blocks: list[tuple[Block, Towns]]) -> bool:
-        """Establish period and unit; True when the file must be held."""
-        sheets = list(dict.fromkeys(block.sheet.name for block, _ in blocks))
-        titles = self._titles_of(sheets, blocks)
+    def _find_period(self, blocks: list[tuple[Block, Towns]]) -> Finding | None:
+        """Establish the period; returns what is doubtful about it."""
+        titles, sheets, names = self._sources(blocks)
         headings = [Source("表头", c.heading) for block, _ in blocks for c in block.columns.values()]
-        sheet_names = [Source("工作表名", name) for name in sheets if name]
-        names = [Source("文件夹", folder) for folder in self.file.folders]
-        names.append(Source("文件名", marks.plain_name(self.file.name)))
         marked = [Source("模板标记", self.mark["period"])] if self.mark.get("period") else []
         assumed = Period.parse(self.file.assumed_period) if self.file.assumed_period else None
-        sources = dict.fromkeys([*marked, *titles, *headings, *sheet_names, *names])
+        sources = dict.fromkeys([*marked, *titles, *headings, *sheets, *names])
         self.period, doubt = evidence.period_of(sources, assumed, self.today, self.form.period)
         self.verdict.period = str(self.period) if self.period else None
-        claims = self._claims(blocks, titles, sheet_names, names)
+        return doubt
+
+    def _is_of_another_time(self) -> bool:
+        """Turn to the register of the period's last day, which decides what there is to report; whether it is another."""
+        register = self.register.on(self.period.last_day) if self.period else self.register
+        county = register.place(self.county)
+        if register is self.register or county is None:
+            return False
+        self.register, self.county = register, county.code
+        return True
+
+    def _sources(self, blocks: list[tuple[Block, Towns]]) -> tuple[list[Source], list[Source], list[Source]]:
+        """What titles, names of sheets with rows, and folders with the file's name say."""
+        sheets = list(dict.fromkeys(block.sheet.name for block, _ in blocks))
+        names = [Source("文件夹", folder) for folder in self.file.folders]
+        names.append(Source("文件名", marks.plain_name(self.file.name)))
+        return self._titles_of(sheets, blocks), [Source("工作表名", name) for name in sheets if name], names
+
+    def _identify(self, blocks: list[tuple[Block, Towns]], doubt: Finding | None) -> bool:
+        """Establish the unit; True when the file must be held."""
+        sheets = {block.sheet.name for block, _ in blocks}
+        claims = self._claims(blocks, *self._sources(blocks))
         unit = evidence.unit_of(claims, self.register, self.county, self.form)
         self.verdict.unit, self.town = unit.code, unit.town
         held = [finding for finding in (doubt, unit.held) if finding]
@@ -301,7 +323,7 @@ class _Reading:
             columns.update(t.code for _, t in town_cells(block, self.register, self.county).values() if t)
             for raw in rows:
                 code = block.table.role("place_code")
-                place = self.register.by_code.get(read_code(raw.cell(code.name)).digits) if code else None
+                place = self.register.place(read_code(raw.cell(code.name)).digits) if code else None
                 coded = coded and place is not None and place.level >= 4
                 if place:
                     codes[place.parent_code if place.level == 5 else place.code] += 1

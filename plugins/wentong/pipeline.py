@@ -1,4 +1,5 @@
-"""The verbs: open, receive, judge, answer, load, build, mark, remind. DAGs and the command line call these and nothing else.
+"""The verbs: open, receive, judge, answer, load, build, mark, remind, publish, export. DAGs and the command line call
+these and nothing else.
 
 Each can run twice; each leaves a state from which the next run goes on, whenever it is killed. What travels between
 them is submission numbers.
@@ -11,23 +12,42 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
+from itertools import groupby, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
-from wentong import alerts, answers, archive, bronze, deadlines, issuing, judging, plans, readers, warehouse
+from pyarrow import ArrowInvalid
+
+from wentong import (
+    alerts,
+    answers,
+    archive,
+    audits,
+    bronze,
+    deadlines,
+    issuing,
+    judging,
+    plans,
+    readers,
+    rejudging,
+    releases,
+    warehouse,
+)
 from wentong.archive import Archive
 from wentong.errors import EnvironmentProblem, Unfinished, WentongError
 from wentong.findings import Finding
 from wentong.forms import SCHEMAS, Form, find_form, forms
 from wentong.grid import Unreadable
+from wentong.journal import Journal
 from wentong.judging import Incoming
 from wentong.milestones import Crossing
-from wentong.periods import Period
+from wentong.periods import CHINA, Period
 from wentong.places import Register
+from wentong.rejudging import Rejudged
 from wentong.returns import Judgement
 from wentong.settings import Settings
 from wentong.settling import Waiver, settle
@@ -126,24 +146,24 @@ def judge(settings: Settings, now: datetime, batch: Sequence[int]) -> list[int]:
         waiting = [s for s in warehouse.read_submissions(engine, batch) if s.outcome is None]
         if waiting:
             register = Register(warehouse.read_places(engine))
-            files = [
-                Incoming(
-                    kept.original(s.archive_name),
-                    s.file_name,
-                    s.sha256,
-                    tuple(Path(s.folder).parts),
-                    s.county_code,
-                )
-                for s in waiting
-            ]
+            files = [_handed_in(kept, submission) for submission in waiting]
             waivers = _waivers(engine, now)
             with _drafting(settings, register, now.date()) as pool:
                 judged, faults = _judged(pool, files, register, waivers)
+            warehouse.note_failures(
+                engine, [s.submission_id for f, s in zip(files, waiting, strict=True) if f not in judged], now
+            )
             # The same bytes under the same name twice are one key here and two submissions.
             verdicts = {s.submission_id: judged[f] for f, s in zip(files, waiting, strict=True) if f in judged}
-            warehouse.record_judgements(engine, verdicts, now, partial(bronze.write_bronze, settings.archive))
+            warehouse.record_judgements(engine, settings.archive, verdicts, now)
             faults.raise_if_any()
     return list(batch)
+
+
+def _handed_in(kept: Archive, one: warehouse.Submission) -> Incoming:
+    """An archived file with what its place in the share said."""
+    original = kept.original(one.archive_name)
+    return Incoming(original, one.file_name, one.sha256, tuple(Path(one.folder).parts), one.county_code)
 
 
 @dataclass(slots=True)
@@ -208,6 +228,66 @@ def _pool(settings: Settings, function: Callable[[Any], Any]) -> Pool[Any, Any]:
     return Pool(function, size=PROCESSES, seconds=settings.parse_seconds, bytes=settings.parse_bytes)
 
 
+def rejudge(settings: Settings, form: str | None, period: str | None, since: datetime | None) -> Iterator[Rejudged]:
+    """Judge archived files again by today's rules and tell what would be otherwise, one after the other. Writes nothing.
+
+    The list of units, the waivers and the day are those of the first verdict, so that only the rules differ.
+    """
+    kept = Archive(settings.archive)
+    with warehouse.engine(settings) as engine:
+        engine = engine.execution_options(postgresql_readonly=True)
+        listed = warehouse.judged(engine, form and find_form(form).code, period, since)
+        in_force = cache(partial(_waivers, engine))
+
+        def circumstances(one: warehouse.Judged) -> tuple[int | None, date, list[Waiver]]:
+            return one.register_load, one.judged_at.astimezone(CHINA).date(), in_force(one.judged_at)
+
+        for (load_id, day, waivers), group in groupby(listed, circumstances):
+            register = Register(warehouse.read_places(engine, known_at=load_id or 0))
+            with _drafting(settings, register, day) as pool:
+                while batch := list(islice(group, settings.batch_size)):
+                    yield from _rejudged(
+                        engine, kept, batch, partial(_judged, pool, register=register, waivers=waivers)
+                    )
+
+
+def _rejudged(
+    engine: warehouse.Engine,
+    kept: Archive,
+    batch: Sequence[warehouse.Judged],
+    judged: Callable[[Sequence[Incoming]], tuple[dict[Incoming, Judgement], _Faults]],
+) -> Iterator[Rejudged]:
+    found = {one.submission_id: one for one in warehouse.read_submissions(engine, [v.submission_id for v in batch])}
+    files = {number: _handed_in(kept, submission) for number, submission in found.items()}
+    intact = {number: file for number, file in files.items() if _sha256(file.path) == file.sha256}
+    drafts, _ = judged(list(intact.values()))
+    for verdict in batch:
+        number = verdict.submission_id
+        one, file = found[number], files[number]
+        same = partial(
+            Rejudged,
+            number,
+            "/".join((*file.folders, file.name)),
+            one.received_at,
+            verdict.judged_at,
+            verdict.register_load,
+            one.form_code,
+            one.period,
+            one.unit_code,
+        )
+        try:
+            before = bronze.read_bronze(kept.root, one.sha256, number)
+        except (OSError, ArrowInvalid):
+            yield same(untold="存档中没有当时的审核记录")
+            continue
+        if number not in intact:
+            yield same(untold="存档中没有原件,或原件与 SHA-256 不符")
+        elif file not in drafts:
+            yield same(untold="系统这次没有审成,日志中有原因")
+        else:
+            yield same(**rejudging.differences(before, bronze.as_kept(drafts[file]))._asdict())
+
+
 # -- answer ------------------------------------------------------------------------------------------------------------
 
 
@@ -257,7 +337,8 @@ def answer(settings: Settings, now: datetime, batch: Sequence[int], share: Path 
         faults = _Faults()
         for order, path in _written(settings, orders, faults):
             assert order.submission_id is not None
-            warehouse.record_answers(engine, {order.submission_id: os.path.relpath(path, share)}, now)
+            told = {order.submission_id: os.path.relpath(path, share)}
+            warehouse.record_answers(engine, kept.journal, told, now)
         faults.raise_if_any()
 
 
@@ -288,7 +369,7 @@ def precheck(settings: Settings, now: datetime, share: Path | None = None) -> in
         lying = {copy: file for file, copy in copied}
         orders = []
         for task, judgement in judged.items():
-            unit = register.by_code.get(judgement.unit or "")
+            unit = register.ever(judgement.unit or "")
             target = lying[task.path].inbox.path / archive.ANSWERS / lying[task.path].folder
             name = unit and unit.name
             orders.append(_Answer(task.path, task.name, judgement, None, now, target, name, lying[task.path].share))
@@ -350,13 +431,13 @@ def tell_decision(settings: Settings, now: datetime, submission_id: int, kind: s
 def load(settings: Settings, now: datetime) -> list[str]:
     """Let every judged return that waits take effect, in order of receipt; returns the periods of which rows changed."""
     with warehouse.engine(settings) as engine:
-        loaded = warehouse.load(engine, settings.archive, warehouse.pending(engine, "load"), now)
-        warehouse.relate(engine)
-        _tell_relations(engine, now)
+        _expect_ended(engine, settings, now)
+        loaded = warehouse.load(engine, settings.archive, warehouse.pending(engine, "load"), now, _due_on)
+        _tell_relations(engine, Archive(settings.archive).journal, now)
     return sorted({one.period for one in loaded if one.has_changed})
 
 
-def _tell_relations(engine: warehouse.Engine, now: datetime) -> None:
+def _tell_relations(engine: warehouse.Engine, journal: Journal, now: datetime) -> None:
     """Tell senders what the comparison of loaded rows with others found. Who cannot be reached is told the next time."""
     untold: dict[int, list[warehouse.Related]] = {}
     for one in warehouse.untold_relations(engine):
@@ -371,26 +452,18 @@ def _tell_relations(engine: warehouse.Engine, now: datetime) -> None:
         except EnvironmentProblem as fault:
             log.error("submission %s: %s", submission.submission_id, fault)
         else:
-            warehouse.note_told(engine, found, now)
+            warehouse.note_told(engine, journal, found, now)
 
 
 def build(settings: Settings, now: datetime) -> None:
-    """Bring up to date what follows from facts: obligations, and the acceptance events of every plan."""
-    expect_returns(settings, now)
+    """Bring up to date what time brings: returns for periods that have ended are expected, loads or not."""
     with warehouse.engine(settings) as engine:
-        for plan in plans.codes(engine):
-            plans.derive_events(engine, plan)
+        _expect_ended(engine, settings, now)
 
 
-def expect_returns(settings: Settings, now: datetime) -> None:
-    """Expect every form for its ended periods, and for any other period since its first that somebody reported."""
-    with warehouse.engine(settings) as engine:
-        for form in forms().values():
-            reported = map(Period.parse, warehouse.periods_seen(engine, form.code))
-            for period in sorted({*ended_periods(form, now.date()), *reported}):
-                if issuing.is_owed(form, period):
-                    _open(engine, form, period)
-        warehouse.relate(engine)
+def _expect_ended(engine: warehouse.Engine, settings: Settings, now: datetime) -> None:
+    ended = [(form, period) for form in forms().values() for period in ended_periods(form, now.date())]
+    _open(engine, settings, ended, now)
 
 
 def ended_periods(form: Form, today: date) -> list[Period]:
@@ -400,8 +473,18 @@ def ended_periods(form: Form, today: date) -> list[Period]:
     return [period for period in ended if issuing.is_owed(form, period)]
 
 
-def _open(engine: warehouse.Engine, form: Form, period: Period) -> None:
-    warehouse.open_obligations(engine, form, str(period), deadlines.due_on(form.due_working_days, period))
+def _open(engine: warehouse.Engine, settings: Settings, owed: Sequence[tuple[Form, Period]], now: datetime) -> None:
+    expected = [
+        (form.code, str(period), deadlines.due_on(form.due_working_days, period))
+        for form, period in owed
+        if issuing.is_owed(form, period)
+    ]
+    warehouse.open_obligations(engine, Archive(settings.archive).journal, expected, now)
+
+
+def _due_on(form_code: str, period: str) -> date | None:
+    form, of_period = find_form(form_code), Period.parse(period)
+    return deadlines.due_on(form.due_working_days, of_period) if issuing.is_owed(form, of_period) else None
 
 
 def extend(
@@ -410,15 +493,14 @@ def extend(
     """Approve that one unit's return comes later (缓报); returns the number of the extension. Raises WentongError when
     it is not owed, or the day is no later one."""
     with warehouse.engine(settings) as engine:
-        if issuing.is_owed(form, period):
-            _open(engine, form, period)
+        _open(engine, settings, [(form, period)], approval.at)
         return warehouse.extend(engine, Archive(settings.archive).journal, form, unit_code, period, until, approval)
 
 
 def mark(settings: Settings, now: datetime) -> list[Crossing]:
     """Record milestones reached for the first time; only those are returned."""
     with warehouse.engine(settings) as engine:
-        return [crossing for plan in plans.codes(engine) for crossing in plans.mark(engine, plan, now)]
+        return warehouse.mark(engine, now)
 
 
 def remind(settings: Settings, now: datetime, channels: Sequence[str]) -> bool:
@@ -432,6 +514,47 @@ def remind(settings: Settings, now: datetime, channels: Sequence[str]) -> bool:
         return alerts.remind(engine, settings.county_code, channels, now, note)
 
 
+# -- audit -------------------------------------------------------------------------------------------------------------
+
+
+def audit(settings: Settings, now: datetime, channels: Sequence[str] = ()) -> audits.Audit:
+    """Audit the warehouse against itself, the archive and earlier audits, and tell engineers what does not hold.
+
+    Raises WentongError, after the results are kept, naming the channels that refused.
+    """
+    kept = Archive(settings.archive)
+    with warehouse.engine(settings) as engine:
+        warehouse.reconcile(engine, kept.journal)
+        found = audits.audit(engine, kept, now)
+    if found.faults or found.warnings:
+        alerts.send(alerts.audit_report(found, DEMO_BANNER if settings.is_sample else ""), channels)
+    return found
+
+
+# -- publish -----------------------------------------------------------------------------------------------------------
+
+
+def publish(
+    settings: Settings, now: datetime, period: Period, name: str | None, title: str | None, by: str
+) -> dict[str, Any]:
+    """Publish the figures known now, for a period, as a package in `settings.releases`; returns the release.
+
+    Raises WentongError when no audit that passed has seen them, or the name is taken.
+    """
+    build(settings, now)
+    journal = Archive(settings.archive).journal
+    with warehouse.engine(settings) as engine:
+        warehouse.reconcile(engine, journal)
+        return releases.publish(engine, journal, settings.releases, period, name, title, by, now, _banner(settings))
+
+
+def export(settings: Settings, now: datetime) -> Path:
+    """Lay the figures known now as a package into `settings.exports`, in the place of the one before; returns it."""
+    build(settings, now)
+    with warehouse.engine(settings) as engine:
+        return releases.export(engine, settings.exports, now, _banner(settings))
+
+
 # -- open a period -----------------------------------------------------------------------------------------------------
 
 
@@ -439,8 +562,8 @@ def write_template(settings: Settings, form: Form, unit_code: str, period: Perio
     """Write the workbook in which a unit reports a form for a period. Raises WentongError when the unit is not in the
     register, or the form is not that unit's to report for such a period."""
     with warehouse.engine(settings) as engine:
-        register = Register(warehouse.read_places(engine))
-        unit = register.by_code.get(unit_code.ljust(12, "0"))
+        register = Register(warehouse.read_places(engine)).on(period.last_day)
+        unit = register.place(unit_code.ljust(12, "0"))
         if unit is None:
             raise WentongError(f"{unit_code} is no town or county of the register")
         content = issuing.template(
@@ -471,17 +594,17 @@ def open_period(settings: Settings, now: datetime, period: Period) -> list[Path]
     owed = {form.code: form for form in forms().values() if issuing.is_owed(form, period)}
     written = []
     with warehouse.engine(settings) as engine:
-        for form in owed.values():
-            _open(engine, form, period)
-        register = Register(warehouse.read_places(engine))
+        _open(engine, settings, [(form, period) for form in owed.values()], now)
+        register = Register(warehouse.read_places(engine)).on(period.last_day)
         for duty in warehouse.matrix(engine, now.date(), str(period)):
-            unit = register.by_code.get(duty["unit_code"])
+            unit = register.place(duty["unit_code"])
             if unit is None or duty["form_code"] not in owed or duty["duty"] == "not_applicable":
                 continue
             form = owed[duty["form_code"]]
             last_rows = partial(warehouse.last_rows, engine, unit_code=unit.code, before=period.first_day)
             content = issuing.template(register, form, unit, period, last_rows, _banner(settings))
-            folder = settings.share / register.by_code[duty["county_code"]].name / archive.TEMPLATES / unit.name
+            county = register.by_code[unit.parent_code] if unit.level > issuing.LEVELS["county"] else unit
+            folder = settings.share / county.name / archive.TEMPLATES / unit.name
             try:
                 settings.share.mkdir(parents=True, exist_ok=True)
                 path = archive.write_once(settings.share, folder, f"{form.code}_{period}", ".xlsx", content)
@@ -537,7 +660,7 @@ def check(
         register = Register(warehouse.read_places(engine))
         waivers = _waivers(engine, now)
     county_code = f"{unit[:6]}000000" if unit else settings.county_code
-    if unit and unit[:9].ljust(12, "0") not in register.by_code:
+    if unit and register.ever(unit[:9].ljust(12, "0")) is None:
         raise WentongError(f"{unit} is no town or county of the register")
     with _drafting(settings, register, now.date()) as pool:
         for start in range(0, len(paths), settings.batch_size):

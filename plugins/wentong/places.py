@@ -6,17 +6,31 @@ Names are matched within the reporting town; a guess between two candidates is n
 import difflib
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cache, cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from wentong.findings import Finding
 from wentong.grid import Cell
 
+ALWAYS = date(1900, 1, 1)
+"""First day of what has been so since before the register begins."""
+
+
+class Ending(NamedTuple):
+    """What became of a place that is no more."""
+
+    change: str
+    """merged, split, renamed, recoded, upgraded; closed: nothing."""
+    successors: tuple[str, ...] = ()
+    """Codes of the places that took it over."""
+
 
 class Place(NamedTuple):
-    """One administrative division of the register. Codes are 12 digits, zero-padded on the right."""
+    """One administrative division of the register, as it is from a day on. Codes are 12 digits, zero-padded on the right."""
 
     code: str
     name: str
@@ -26,6 +40,12 @@ class Place(NamedTuple):
     kind: str
     owes_returns: bool = False
     aliases: tuple[str, ...] = ()
+    """Other names, former and later ones among them."""
+    codes: tuple[str, ...] = ()
+    """The codes that its organisation has had, if there are several."""
+    valid_from: date = ALWAYS
+    ending: Ending | None = None
+    """From that day on there is no such place."""
 
 
 class Resolved(NamedTuple):
@@ -142,14 +162,45 @@ def _town_names(place: Place) -> _TownNames:
 
 
 class Register:
-    """The places of one or more counties, looked up by code or by what stewards write."""
+    """The places of one or more counties, looked up by code or by what stewards write.
 
-    def __init__(self, places: Iterable[Place]) -> None:
-        self.by_code = {place.code: place for place in places}
+    It is made of all versions of its places, and shows the latest of each. `on` gives the register of a day.
+    """
+
+    def __init__(self, versions: Iterable[Place], day: date = date.max) -> None:
+        """`versions` come in order of days. What is there on the day is looked up; the rest explains what is not."""
+        self.versions, self._day = list(versions), day
+        held = {place.code: place for place in self.versions if place.valid_from <= day}
+        self.by_code = {code: place for code, place in held.items() if place.ending is None}
+        self._changes = sorted({place.valid_from for place in self.versions} - {ALWAYS})
+        self._days: dict[int, Register] = {}
         self._names_down_to: dict[str, tuple[str, ...]] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Register, (list(self.by_code.values()),)
+        return Register, (self.versions, self._day)
+
+    def on(self, day: date) -> "Register":
+        """The register of a day: the places that existed then, under the names and codes of then."""
+        number = bisect_right(self._changes, day)
+        if number == bisect_right(self._changes, self._day):
+            return self
+        if number not in self._days:
+            self._days[number] = Register(self.versions, day)
+            self._days[number]._days = self._days
+        return self._days[number]
+
+    def place(self, code: str) -> Place | None:
+        """The place with a code, or the one under which the unit that had or will have this code exists."""
+        return self.by_code.get(code) or self._by_other_code.get(code)
+
+    def ever(self, code: str) -> Place | None:
+        """The place with a code, now or whenever it last was."""
+        return self.place(code) or next(reversed(self._history.get(code, ())), None)
+
+    @cached_property
+    def _by_other_code(self) -> dict[str, Place]:
+        several = [place for place in self.by_code.values() if place.codes]
+        return {code: place for place in several for code in place.codes if code not in self.by_code}
 
     def counties(self) -> list[Place]:
         return self._counties
@@ -278,7 +329,7 @@ class Register:
         )
         if code is None or written.kind == "none":
             return named or Resolved(None, (_about_name("village_missing", ""),))
-        if written.is_complete and written.digits[:6] != county_code[:6]:
+        if self._is_foreign(written, county_code):
             return Resolved(None, (_about_code("foreign_code", code, county=self.by_code[county_code].name),))
         if written.kind == "exact":
             return self._by_complete_code(written.digits, code, name, named, town_code, county_code)
@@ -311,6 +362,8 @@ class Register:
         if towns_only and not coded and not plain(written) and (place is None or place.level != 4):
             return Resolved(None, (_about_name("village_missing", ""),))
         if place is None or (towns_only and place.level != 4):
+            if reporter and reporter.level == 4 and (closed := self._closed_village(written, reporter.code)):
+                return Resolved(None, (closed,))
             county = self.by_code[county_code].name
             return Resolved(None, (_about_name("unknown_unit", written, county=county),))
         if town and place.level == 3:  # a unit of the county, whose row says where it is or what it is about
@@ -326,10 +379,13 @@ class Register:
         written = read_code(code)
         if written.kind == "none":
             return None
-        if written.digits and written.digits[:6] != county_code[:6]:
+        digits = written.digits.ljust(12, "0")
+        if written.digits and self._is_foreign(written._replace(kind="exact", digits=digits), county_code):
             return _about_code("foreign_code", code, county=self.by_code[county_code].name)
-        place = self.by_code.get(written.digits.ljust(12, "0"))
+        place = self.place(digits)
         is_rounded = written.kind == "rounded" and code.kind == "text" and "E" in code.raw.upper()
+        if place is None and written.is_complete and (absent := self._absent_by_code(digits, code)):
+            return absent
         if place is None or (towns_only and place.level != 4) or written.kind == "broken" or is_rounded:
             return _about_code("unknown_code", code, nearest="")
         return place
@@ -361,8 +417,10 @@ class Register:
         county_code: str,
     ) -> Resolved:
         """All twelve digits are there: the code decides, unless it is unknown or the name means another village."""
-        place = self.by_code.get(digits)
+        place = self.place(digits)
         if place is None or place.level != 5:
+            if place is None and (absent := self._absent_by_code(digits, code)):
+                return Resolved(None, (absent,))
             near = self._nearest(name.raw, town_code, county_code) if name else ""
             return Resolved(None, (_about_code("unknown_code", code, nearest=near),))
         findings: tuple[Finding, ...] = ()
@@ -373,7 +431,82 @@ class Register:
             findings = (_about_name("name_differs", name.raw, name=place.name),)
         if town_code and place.parent_code != town_code:
             return Resolved(None, (self._wrong_town((name or code).raw, place, town_code),))
+        if place.code != digits:
+            findings = (*findings, _about_code("code_of_other_time", code, code=place.code, name=place.name))
         return Resolved(place, findings)
+
+    def _is_foreign(self, written: "WrittenCode", county_code: str) -> bool:
+        """Whether it is the complete code of a place outside the county, which has not been given another code either."""
+        if not written.is_complete or written.digits[:6] == county_code[:6]:
+            return False
+        place = self._by_other_code.get(written.digits.ljust(12, "0"))
+        return place is None or place.code[:6] != county_code[:6]
+
+    def _absent_by_code(self, digits: str, code: Cell) -> Finding | None:
+        """What to say of the code of a unit that is no more or not there yet."""
+        return self._absent(digits, code.raw, "division_code") if digits in self._history else None
+
+    def _absent(self, unit_code: str, raw: str, field: str) -> Finding:
+        """What to say of a unit that is known, but does not exist on this register's day."""
+        versions = self._history[unit_code]
+        place = next((place for place in reversed(versions) if place.valid_from <= self._day), versions[0])
+        day = place.valid_from
+        params = {"name": place.name, "day": f"{day.year}年{day.month}月{day.day}日"}
+        if place.ending is None:
+            return Finding("unit_not_yet", field=field, raw=raw, params=params)
+        heirs = "、".join(f"“{self._full_name(heir)}”" for heir in self.heirs(unit_code))
+        what = {"change": _ENDINGS[place.ending.change].format(heirs), "instead": heirs and f",数据填在{heirs}一行"}
+        return Finding("unit_closed", field=field, raw=raw, params={**params, **what})
+
+    @cached_property
+    def _history(self) -> dict[str, list[Place]]:
+        """The versions of each place, in order of days."""
+        history: dict[str, list[Place]] = {}
+        for place in self.versions:
+            history.setdefault(place.code, []).append(place)
+        return history
+
+    def heirs(self, code: str) -> list[Place]:
+        """The places of this register that took over a place which is no more, in order of codes."""
+        found: dict[str, Place] = {}
+        left = [code]
+        while left:
+            endings = [place.ending for place in self._history.get(left.pop(), ()) if place.ending]
+            for heir in endings[-1].successors if endings else ():
+                if place := self.by_code.get(heir):
+                    found[heir] = place
+                else:
+                    left.append(heir)
+        return [found[heir] for heir in sorted(found)]
+
+    def _full_name(self, place: Place) -> str:
+        town = self.by_code.get(place.parent_code) if place.level == 5 else None
+        return f"{town.name if town else ''}{place.name}"
+
+    @cached_property
+    def _absent_by_name(self) -> dict[str, dict[str, Place]]:
+        """Town code -> spelling -> the village of its that is no more; also of towns that took such a village over."""
+        index: dict[str, dict[str, Place]] = defaultdict(dict)
+        for place in self.versions:
+            if place.ending and place.level == 5 and place.valid_from <= self._day and not self.place(place.code):
+                for town in {place.parent_code, *(heir.parent_code for heir in self.heirs(place.code))}:
+                    index[town] |= dict.fromkeys(_spellings(place), place)
+        return index
+
+    def _closed_village(self, written: str, town_code: str) -> Finding | None:
+        index = self._absent_by_name.get(town_code, {})
+        known = next((index[name] for name in self._readings(written, town_code) if name in index), None)
+        return self._absent(known.code, written, "village_name") if known else None
+
+    def closed_town(self, text: str, county_code: str) -> Finding | None:
+        """What to say to a town that is no more, if a text names one of the county."""
+        written = plain(text)
+        for place in self.versions:
+            is_closed = place.ending and place.valid_from <= self._day and not self.place(place.code)
+            is_town = place.level == 4 and place.parent_code == county_code
+            if is_closed and is_town and plain(place.name) in written:
+                return Finding("reporter_closed", params=self._absent(place.code, text, "").params)
+        return None
 
     def _by_name_beside_code(
         self,
@@ -423,6 +556,8 @@ class Register:
         if codes:
             names = "、".join(self.by_code[code].name for code in sorted(codes))
             return Resolved(None, (_about_name("ambiguous_village", written, nearest=names),))
+        if closed := self._closed_village(written, town_code):
+            return Resolved(None, (closed,))
         for other in self.towns(county_code):
             if other.code != town_code and (elsewhere := self._lookup(written, other.code, county_code)):
                 return Resolved(None, (self._wrong_town(written, self.by_code[min(elsewhere)], town_code),))
@@ -531,6 +666,12 @@ def _about_name(finding: str, raw: str, **params: str) -> Finding:
 
 def _about_code(finding: str, cell: Cell, **params: str) -> Finding:
     return Finding(finding, field="division_code", raw=cell.raw, params=params)
+
+
+_ENDINGS = {
+    "merged": "并入{}", "split": "拆分为{}", "renamed": "更名为{}", "recoded": "改用{}的代码", "upgraded": "改为{}", "closed": "撤销",
+}  # fmt: skip
+"""Change by which a unit ended -> what is said of it."""
 
 
 def _village_stem(name: str) -> str:

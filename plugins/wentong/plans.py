@@ -6,14 +6,13 @@ into the journal first. Events and crossings are derived by SQL (include/sql/que
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import jsonschema
 import yaml
@@ -21,17 +20,12 @@ from sqlalchemy import Connection, Engine, text
 
 from wentong.errors import DeclarationError, WentongError
 from wentong.forms import SCHEMAS, find_form
-from wentong.milestones import Crossing
+from wentong.journal import Entry, Journal
 from wentong.periods import Period
-from wentong.warehouse.connections import lock_loads, next_load, query
+from wentong.warehouse.connections import begin_load, lock_loads
+from wentong.warehouse.consequences import seal, settle
 from wentong.warehouse.migrate import keep_periods
-from wentong.warehouse.relations import relate_lists
-
-
-class Journal(Protocol):
-    """What importing needs of the journal."""
-
-    def append(self, event: str, payload: Mapping[str, Any], at: datetime) -> int: ...
+from wentong.warehouse.relations import listed_scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +203,17 @@ def import_plan(
                     "to replace it say why, with the approval number"
                 )
         payload = {"plan": _declared(plan), "tasks": list(tasks), "list": path.name, "why": why}
-        return apply_plan(connection, payload, journal.append("plan_imported", payload, at), at)
+        entry = begin_load(connection, journal, "plan", "plan_imported", payload, at)
+        done = apply_plan(connection, entry)
+        seal(connection, journal, entry["load_id"], at)
+        return done
 
 
-def apply_plan(connection: Connection, payload: Mapping[str, Any], seq: int, at: datetime) -> Imported:
+def apply_plan(connection: Connection, entry: Entry) -> Imported:
     """Put a journaled plan into the warehouse: what is new or changed begins, what is absent ends, nothing is deleted."""
-    plan = _plan(payload["plan"])
-    codes = {code: line for line, code in enumerate(payload["tasks"], start=2)}
-    villages = _villages(connection, plan, payload["list"], codes)
-    load_id = next_load(connection, "plan", seq, at)
+    plan, load_id = _plan(entry["plan"]), entry["load_id"]
+    codes = {code: line for line, code in enumerate(entry["tasks"], start=2)}
+    villages = _villages(connection, plan, entry["list"], codes)
     keep_periods(connection, [str(milestone.period) for milestone in plan.milestones])
     terms = {**_plan_row(plan), "from_load": load_id}
     connection.execute(text(_END_PLAN), terms)
@@ -232,7 +228,8 @@ def apply_plan(connection: Connection, payload: Mapping[str, Any], seq: int, at:
     removed = connection.execute(text(_END_TASKS), listed).rowcount
     towns = {"town_codes": [town for _, town in villages.values()]}
     added = connection.execute(text(_BEGIN_TASKS), {**listed, **towns}).rowcount
-    relate_lists(connection, plan.county_code, load_id)
+    touched = listed_scopes(connection, plan.county_code)
+    settle(connection, load_id, touched, datetime.fromisoformat(entry["at"]), [plan.county_code])
     return Imported(plan.code, len(codes), added, removed, load_id)
 
 
@@ -242,56 +239,6 @@ def codes(engine: Engine) -> list[str]:
         return list(
             connection.scalars(text("select plan_code from core.plans where to_load is null order by plan_code"))
         )
-
-
-def derive_events(engine: Engine, plan_code: str) -> None:
-    """Bring a plan's acceptance events in line with the accepted returns. Set-based; can run at any time and twice.
-
-    Events carry the load that made them known, however many loads have come since the last run.
-    """
-    binds = {"plan_code": plan_code}
-    with _marking(engine, plan_code) as connection:
-        connection.execute(text("set local work_mem = '128MB'"))
-        wanted = text("select table_name from core.plans where plan_code = :plan_code and to_load is null")
-        table = connection.scalar(wanted, binds)
-        if table is None:
-            raise WentongError(f"there is no plan {plan_code}; import it first")
-        if table != "village_center":
-            raise DeclarationError(f"plan {plan_code}: acceptance cannot be derived from the table {table} yet")
-        connection.execute(
-            text(f"create temporary table derived_events on commit drop as {query('derive_acceptance_events')}"), binds
-        )
-        if not connection.scalar(text("select exists (select from derived_events)")):
-            return
-        connection.execute(text("analyze derived_events"))
-        connection.execute(query("close_acceptance_events"))
-        connection.execute(query("add_acceptance_events"))
-
-
-def mark(engine: Engine, plan_code: str, at: datetime) -> list[Crossing]:
-    """Record the milestones that a plan's acceptance events reach for the first time.
-
-    Returns the new crossings only: the county first, then towns by code. Can run twice.
-    """
-    with _marking(engine, plan_code) as connection:
-        # it expects one crossing where there may be thousands, and would walk all events for each of them
-        connection.execute(text("set local enable_nestloop = off"))
-        found = connection.execute(query("find_milestone_crossings"), {"plan_code": plan_code}).mappings().all()
-        crossings = [Crossing(plan_code=plan_code, **row) for row in found]
-        if crossings:
-            connection.execute(
-                text(_ADD_CROSSING), [{**_crossing_row(crossing), "recorded_at": at} for crossing in crossings]
-            )
-    return crossings
-
-
-@contextmanager
-def _marking(engine: Engine, plan_code: str) -> Iterator[Connection]:
-    """One transaction at a time for one plan."""
-    with engine.begin() as connection:
-        turn = text("select pg_advisory_xact_lock(hashtext('wentong.mark'), hashtext(:plan_code))")
-        connection.execute(turn, {"plan_code": plan_code})
-        yield connection
 
 
 def _villages(
@@ -356,10 +303,6 @@ def _milestone_row(plan_code: str, milestone: Milestone) -> dict[str, Any]:
     }
 
 
-def _crossing_row(crossing: Crossing) -> dict[str, Any]:
-    return {name: getattr(crossing, name) for name in Crossing.__slots__}
-
-
 _FIND_VILLAGES = """
 select
     village.place_code,
@@ -394,10 +337,12 @@ order by number
 """
 
 _READ_TASKS = """
-select distinct org.place_code
+select distinct on (task.org_id) org.place_code -- the code of the day on which the list was frozen
 from core.plan_tasks as task
+inner join core.plans as build_plan on task.plan_code = build_plan.plan_code and build_plan.to_load is null
 inner join core.dim_org as org on task.org_id = org.org_id and org.to_load is null
 where task.plan_code = :plan_code and task.to_load is null
+order by task.org_id, org.valid_from <= build_plan.frozen_on desc, abs(org.valid_from - build_plan.frozen_on)
 """
 
 _END_PLAN = """
@@ -466,11 +411,4 @@ where not exists (
     select 1 from core.plan_tasks as task
     where task.plan_code = :plan_code and task.org_id = listed.org_id and task.to_load is null
 )
-"""
-
-_ADD_CROSSING = """
-insert into core.milestone_crossings (
-    plan_code, scope_code, number, reached_on, accepted, required, from_load, recorded_at
-)
-values (:plan_code, :scope_code, :number, :reached_on, :accepted, :required, :from_load, :recorded_at)
 """

@@ -1,16 +1,31 @@
 """Tables for the console, in Chinese: how far each town is, and who has reported. Columns line up whatever the script."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from wentong.differences import Cause, Difference
 from wentong.findings import finding_types
 from wentong.milestones import percentage
+from wentong.packages import Relation
 from wentong.periods import Period
 
 SAMPLE_NOTE = "示例数据(虚构)"
 """How invented data is labelled wherever it shows."""
+
+OUTCOMES = {"load": "入库", "quarantine_file": "暂存", "reject": "退回", "ignore": "忽略"}
+"""What a verdict on a file is called."""
+STATUSES = {"accept": "采用", "quarantine": "整行未采用", "duplicate": "与另一行相同"}
+"""What a verdict on a row is called."""
+STATES = {
+    "blank": "空白", "no_column": "表中没有这一栏", "not_applicable": "不适用", "unknown": "不详", "masked": "已隐去",
+    "approximate": "约数", "withheld": "写法不符,未采用", "contested": "存疑", "partial_date": "日期不完整",
+    "not_theirs": "不由该级填报", "missing": "没有这个数", "counted": "计入",
+}  # fmt: skip
+"""Why a value is missing or not to be taken as it stands, and what became of a row in an indicator."""
 
 Row = Mapping[str, Any]
 
@@ -114,7 +129,7 @@ def held_table(rows: Iterable[Row]) -> str:
     """Held files, one after the other: number, file, what it would load as, reason, and what can be done."""
     listed = [
         f"第{row['submission_id']}号  {_file(row['folder'], row['file_name'])}"
-        f"  放行后入库为:{row['period'] or '报告期不明'} {row['unit_code'] or '单位不明'}\n    {_one_line(row['reason'])}"
+        f"  放行后入库为:{row['period'] or '报告期不明'} {row['unit_code'] or '单位不明'}\n    {one_line(row['reason'])}"
         for row in rows
     ]
     if not listed:
@@ -143,29 +158,102 @@ def approvals_table(rows: Iterable[Row]) -> str:
         else:
             what = f"缓报  {scope}  改为{row['valid_until']}截止"
         lines.append(f"第{row['approval_id']}号  {what}  批准:{row['approved_by']}  理由:{row['reason']}")
-    return "\n".join(map(_one_line, lines)) or "没有生效的豁免和缓报。"
+    return "\n".join(map(one_line, lines)) or "没有生效的豁免和缓报。"
+
+
+def difference_lines(mart: Relation, differences: Iterable[Difference]) -> Iterator[str]:
+    """Rows of a mart that differ between two loads, as they come: what each is about, its figures before and after, why.
+
+    Nothing at all where nothing differs.
+    """
+    titles = {column.name: column.title for column in mart.columns}
+    for number, one in enumerate(differences):
+        if not number:
+            yield f"【{mart.title}】"
+        words = [_key_word(name, one.names.get(name) or value) for name, value in one.key.items()]
+        old, new = dict(one.old or {}), dict(one.new or {})
+        sides = [(name, old.get(name), new.get(name)) for name in old | new]
+        if one.old is not None and one.new is not None:
+            sign, figures = "", [f"{titles[n]} {_short(a, b)} → {_short(b, a)}" for n, a, b in sides]
+        else:
+            sign = "新增," if one.old is None else "不再有,"
+            figures = [f"{titles[n]} {_short(b if a is None else a)}" for n, a, b in sides if (a, b) != (None, None)]
+        yield one_line(f"  {' '.join(filter(None, words))}:{sign}{';'.join(figures)}")
+        causes = list(dict.fromkeys(map(_cause, one.causes)))
+        more = f";等{len(causes)}项" if len(causes) > SHOWN_CAUSES else ""
+        yield one_line(f"    原因:{';'.join(causes[:SHOWN_CAUSES]) or '不明'}{more}")
+
+
+SHOWN_CAUSES = 5
+
+
+def _key_word(name: str, value: Any) -> str:
+    if name == "milestone_number":
+        return f"第{value}阶段"
+    if name == "period":
+        return Period.parse(value).title
+    return "" if value is None else str(value)
+
+
+def _short(value: Any, other: Any = None) -> str:
+    """A figure for people; decimals are cut as far as it still differs from the other."""
+    if isinstance(value, Decimal):
+        is_close = isinstance(other, Decimal) and round(value, 2) == round(other, 2)
+        text = f"{value if is_close else round(value, 2):f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if value is None:
+        return "空"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return str(value)
+
+
+def _cause(cause: Cause) -> str:
+    """What a load was: a return by its number and file, a decision by its reason, a list by its kind."""
+    load = f"入库号 {cause.load_id},{cause.loaded_at:%Y-%m-%d}"
+    scope = " ".join(filter(None, [cause.form_code, cause.period and Period.parse(cause.period).title]))
+    file = f"第{cause.submission_id}号 {_file(cause.folder or '', cause.file_name or '')}"
+    why = f"理由:{cause.reason},批准:{cause.approved_by}"
+    match cause.cause:
+        case "return":
+            return f"{file}({scope},{load})"
+        case "verdict":
+            return f"{file}未能入库({scope},{load})"
+        case "decision_release":
+            return f"{file}经放行入库({load};{why})"
+        case "decision_return":
+            return f"{file}已退回({load};{why})"
+        case "waiver" | "extension":
+            return f"{'豁免' if cause.cause == 'waiver' else '缓报'} {scope}({load};{why})"
+        case "opened":
+            return f"报告期应报开始 {scope}({load})"
+        case "register":
+            return f"名录变更({load})"
+        case _:
+            return f"计划或任务清单变更({load})"
 
 
 def collected_table(received: Iterable[Any], to_mend: Mapping[int, int]) -> str:
     """What one collection received: one line a file with how many places must be mended, then the counts."""
-    outcomes = {"load": "入库", "quarantine_file": "暂存", "reject": "退回", "ignore": "忽略"}
     listed = list(received)
     lines = []
     for one in listed:
         mend = f"  需修改{to_mend[one.submission_id]}处" if one.submission_id in to_mend else ""
         file = _file(one.folder, one.file_name)
         lines.append(
-            f"第{one.submission_id}号 {outcomes[one.outcome]}{mend}  {file}  → {_one_line(one.answer_path or '')}"
+            f"第{one.submission_id}号 {OUTCOMES[one.outcome]}{mend}  {file}  → {one_line(one.answer_path or '')}"
         )
-    counts = "  ".join(f"{title} {sum(one.outcome == key for one in listed)}" for key, title in outcomes.items())
+    counts = "  ".join(f"{title} {sum(one.outcome == key for one in listed)}" for key, title in OUTCOMES.items())
     return "\n".join([*lines, f"收到 {len(listed)} 个文件:{counts}"])
 
 
 def _file(folder: str, name: str) -> str:
-    return _one_line("/".join(filter(None, (folder, name))))
+    return one_line("/".join(filter(None, (folder, name))))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """What strangers wrote, without what a terminal would obey."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 

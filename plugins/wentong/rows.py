@@ -116,7 +116,7 @@ class RowReader:
         self.findings: list[Finding] = []
 
     def read(self, block: Block, towns: Towns) -> list[Row | None]:
-        """The block's rows in order; None for rows that sum up others."""
+        """The block's rows in order; None for rows that sum up others, or that were brought along and left empty."""
         written = town_cells(block, self.register, self.county_code)
         above: dict[str, values.Parsed] = {}
         columns = [block.columns[field.name] for field in block.table.stored if field.name in block.columns]
@@ -137,9 +137,11 @@ class RowReader:
         town: str | None,
         town_cell: tuple[Cell, Place | None] | None,
         above: dict[str, values.Parsed],
-    ) -> Row:
+    ) -> Row | None:
         row = Row(block.sheet.name, raw.row, table=block.table.name)
         resolved = self._resolve(block.table, raw, town, town_cell)
+        if any(f.code == "unit_closed" for f in resolved.findings) and not block.holds_more_than_key(raw):
+            return None  # left over from a template that was issued before
         if (place := resolved.place) is not None:
             row.division_code, row.town_code = place.code, place.parent_code if place.level == 5 else place.code
         if any(finding.severity == "row" for finding in resolved.findings):

@@ -45,6 +45,16 @@ class Settings:
     """Where Airflow's pages and API listen on 127.0.0.1."""
 
     @property
+    def releases(self) -> Path:
+        """Published figures: one Data Package a release, `<release>/datapackage.json`."""
+        return self.home / "releases"
+
+    @property
+    def exports(self) -> Path:
+        """`latest`: the figures of last night as a Data Package."""
+        return self.home / "exports"
+
+    @property
     def is_sample(self) -> bool:
         """Whether the home is the demonstration's: whatever is shown of it says that it is invented."""
         return (self.home / SAMPLE_MARK).exists()

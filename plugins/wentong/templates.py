@@ -508,7 +508,7 @@ def _write_reference(sheet: Any, about: _Return, last: Mapping[str, Sequence[Row
         rows = last[table.name]
         if not rows:
             continue
-        fields = [f for f in about.columns(table) if f.role != "ignored"]
+        fields = [f for f in about.columns(table) if f.role != "ignored" and not f.personal]
         own = _widths(table, fields)
         widths = [max(pair) for pair in zip_longest(widths, own, fillvalue=0.0)]
         period = rows[0].get("period")

@@ -16,6 +16,7 @@ from wentong import pipeline, templates, warehouse
 from wentong.forms import Form, Table, code_titles, forms
 from wentong.periods import CHINA, Period
 from wentong.settings import Settings
+from wentong.warehouse.schema import form_table
 
 NOW = datetime(2027, 4, 6, 9, tzinfo=CHINA)
 TOWN, COUNTY = "440783117000", "440783000000"
@@ -121,7 +122,7 @@ def test_template_filled_collected_loaded(settings: Settings, form: Form, tmp_pa
     assert (submission.outcome, submission.form_code, submission.unit_code) == ("load", form.code, unit_of(form))
     assert submission.period == PERIODS[form.period]
     for table in form.tables:
-        facts = f"core.fct_{table.name}"
+        facts = form_table(table).fullname
         loaded = rows(settings, f"select count(*) from {facts} where submission_id = :n", n=submission.submission_id)
         assert loaded == [(counts[table.name],)], table.name
     answer = settings.share / str(submission.answer_path)
@@ -133,9 +134,8 @@ def test_values_arrive_as_they_were_written(settings: Settings, form: Form) -> N
     for table in form.tables:
         first = GOOD_ROWS[table.name][0]
         names = [field.name for field in table.stored if first.get(field.name) is not None]
-        found = rows(
-            settings, f"select {', '.join(names)} from core.fct_{table.name} where to_load is null order by row_number"
-        )
+        facts = form_table(table).fullname
+        found = rows(settings, f"select {', '.join(names)} from {facts} where to_load is null order by row_number")
         assert list(found[0]) == [first[name] for name in names]
 
 

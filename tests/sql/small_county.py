@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
-from wentong import plans
 from wentong.milestones import Crossing
 from wentong.periods import Period
+from wentong.warehouse.acceptance import derive_events, record_crossings
+from wentong.warehouse.consequences import keep_obligations
 
 CHINA = timezone(timedelta(hours=8))
 AT = datetime(2026, 7, 1, 9, tzinfo=CHINA)
@@ -41,7 +42,7 @@ class Warehouse:
 
     def next_load(self, kind: str, submission_id: int | None = None) -> int:
         known: int = self.rows("select coalesce(max(load_id), 0) as last from ops.loads")[0]["last"]
-        load = {"load_id": known + 1, "kind": kind, "submission_id": submission_id}
+        load = {"load_id": known + 1, "kind": kind, "submission_id": submission_id, "journal_seq": 10_000 + known}
         self.insert("ops.loads", {**load, "loaded_at": AT + timedelta(minutes=known)})
         return known + 1
 
@@ -67,8 +68,9 @@ class Warehouse:
             self.insert("core.dim_org", {**org, **load})
         for period, due in (("2026Q1", "2026-04-08"), ("2026Q2", "2026-07-07"), ("2026Q3", "2026-10-13")):
             for org_id in (2, 3):
-                row = {"org_id": org_id, "form_code": FORM, "period": period, "due_on": date.fromisoformat(due)}
-                self.insert("core.fct_obligation", row)
+                row = {"org_id": org_id, "county_code": COUNTY, "form_code": FORM, "period": period}
+                known = {"due_on": date.fromisoformat(due), "from_load": load["from_load"]}
+                self.insert("core.fct_obligation", {**row, **known})
 
     def plan(self) -> None:
         """The plan and its frozen list of five villages."""
@@ -88,6 +90,7 @@ class Warehouse:
         self.submissions += 1
         receipt = {
             "submission_id": self.submissions,
+            "journal_seq": 1000 + self.submissions,
             "sha256": f"{self.submissions:064x}",
             "county_code": COUNTY,
             "folder": "",
@@ -123,10 +126,8 @@ class Warehouse:
             row = {"org_id": org, "division_code": code, "town_code": town, "county_code": COUNTY, "period": period}
             source = {"submission_id": submission, "sheet": "Sheet1", "row_number": line, "confirmed_by": submission}
             self.insert("core.fct_village_center", {**row, **values, **source, "from_load": load})
-        self.do("update core.fct_obligation set submission = 'accepted', submission_id = :n, open_errors = :errors, "
-                "submitted_at = coalesce(submitted_at, :at) from core.dim_org as org "
-                "where fct_obligation.org_id = org.org_id and org.place_code = :town and period = :period",
-                n=submission, errors=open_errors, at=AT, town=town, period=period)  # fmt: skip
+        with self.engine.begin() as connection:
+            keep_obligations(connection, load)
         return load
 
     def do(self, sql: str, **binds: Any) -> None:
@@ -136,7 +137,7 @@ class Warehouse:
     def empty(self) -> None:
         tables = self.rows(
             "select string_agg(format('%I.%I', schemaname, tablename), ', ') as names from pg_tables "
-            "where schemaname in ('ops', 'core') and tablename not in ('alembic_version', 'dim_period', 'dim_form')"
+            "where schemaname in ('ops', 'core', 'personal') and tablename not in ('alembic_version', 'dim_period', 'dim_form')"
         )
         with self.owner.begin() as connection:
             connection.execute(sa.text(f"truncate {tables[0]['names']} restart identity"))
@@ -148,6 +149,7 @@ def period_end(period: str) -> date:
 
 
 def mark(engine: sa.Engine, plan_code: str, at: datetime) -> list[Crossing]:
-    """Build and mark, as the two DAGs do one after the other."""
-    plans.derive_events(engine, plan_code)
-    return plans.mark(engine, plan_code, at)
+    """Bring a plan up to date, as every load does."""
+    with engine.begin() as connection:
+        derive_events(connection, plan_code)
+        return record_crossings(connection, plan_code, at)

@@ -1,10 +1,7 @@
 """Importing a plan and its frozen list: journaled first, once, and with the line named where it is wrong."""
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +9,9 @@ import yaml
 from small_county import AT, COUNTY, FORM, TOWN_A, TOWN_B, Warehouse, mark
 
 from wentong.errors import DeclarationError, WentongError
+from wentong.journal import Entry, Journal
 from wentong.plans import apply_plan, import_plan
+from wentong.warehouse.connections import take_load
 
 VILLAGES = ["990001001201", "990001001202", "990001001203", "990001002201", "990001002202"]
 PLAN = {
@@ -31,15 +30,13 @@ PLAN = {
 }
 
 
-class Entries:
-    """A journal in memory."""
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.jsonl")
 
-    def __init__(self) -> None:
-        self.entries: list[tuple[str, Mapping[str, Any]]] = []
 
-    def append(self, event: str, payload: Mapping[str, Any], at: datetime) -> int:
-        self.entries.append((event, payload))
-        return len(self.entries)
+def imports(journal: Journal) -> list[Entry]:
+    return [entry for entry in journal.read() if entry["event"] == "plan_imported"]
 
 
 @pytest.fixture
@@ -64,13 +61,11 @@ def county(empty_warehouse: Warehouse) -> Warehouse:
 TASKS = "select org_id, town_code, from_load, to_load from core.plan_tasks order by from_load, org_id"
 
 
-def test_a_plan_is_imported_once(county: Warehouse, files: tuple[Path, Path]) -> None:
-    journal = Entries()
+def test_a_plan_is_imported_once(county: Warehouse, files: tuple[Path, Path], journal: Journal) -> None:
     found = import_plan(county.engine, journal, files[0], None, AT)
     assert (found.tasks, found.added, found.removed, found.load_id) == (5, 5, 0, 2)
-    ((event, payload),) = journal.entries
-    assert event == "plan_imported"
-    assert payload["tasks"] == VILLAGES
+    (entry,) = imports(journal)
+    assert (entry["load_id"], entry["tasks"]) == (2, VILLAGES)
     assert county.rows("select kind, journal_seq from ops.loads where load_id = 2") == [
         {"kind": "plan", "journal_seq": 1}
     ]
@@ -85,12 +80,12 @@ def test_a_plan_is_imported_once(county: Warehouse, files: tuple[Path, Path]) ->
 
     again = import_plan(county.engine, journal, *files, AT)
     assert (again.added, again.removed, again.load_id) == (0, 0, None)
-    assert len(journal.entries) == 1
+    assert len(imports(journal)) == 1
     assert county.rows("select max(load_id) as last from ops.loads") == [{"last": 2}]
 
 
-def test_a_check_without_share_is_on_the_board(county: Warehouse, files: tuple[Path, Path]) -> None:
-    import_plan(county.engine, Entries(), *files, AT)
+def test_a_check_without_share_is_on_the_board(county: Warehouse, files: tuple[Path, Path], journal: Journal) -> None:
+    import_plan(county.engine, journal, *files, AT)
     county.report(TOWN_A, "2026Q1", {201: {"build_status": "built", "floor_area_m2": 250}})
     mark(county.engine, "county_2026", AT)
     board = "select milestone_number as k, tasks, accepted, required, short, is_met from marts.coverage_board "
@@ -100,13 +95,14 @@ def test_a_check_without_share_is_on_the_board(county: Warehouse, files: tuple[P
     ]
 
 
-def test_a_frozen_list_is_not_replaced_in_passing(county: Warehouse, files: tuple[Path, Path]) -> None:
-    journal = Entries()
+def test_a_frozen_list_is_not_replaced_in_passing(
+    county: Warehouse, files: tuple[Path, Path], journal: Journal
+) -> None:
     import_plan(county.engine, journal, *files, AT)
     write(files[1], [*VILLAGES[1:], "990001001204"])
     with pytest.raises(WentongError, match="1 added, 1 removed"):
         import_plan(county.engine, journal, *files, AT)
-    assert len(journal.entries) == 1
+    assert len(imports(journal)) == 1
     found = import_plan(county.engine, journal, *files, AT, why="示文〔2026〕1号")
     assert (found.added, found.removed, found.load_id) == (1, 1, 3)
     assert [(row["org_id"], row["from_load"], row["to_load"]) for row in county.rows(TASKS)] == [
@@ -122,38 +118,41 @@ def test_a_frozen_list_is_not_replaced_in_passing(county: Warehouse, files: tupl
     ],
 )
 def test_an_unknown_village_is_named_with_its_line(
-    county: Warehouse, files: tuple[Path, Path], code: str, says: str
+    county: Warehouse, files: tuple[Path, Path], journal: Journal, code: str, says: str
 ) -> None:
-    journal = Entries()
     write(files[1], [*VILLAGES[:2], code, *VILLAGES[2:]])
     with pytest.raises(DeclarationError, match=says):
         import_plan(county.engine, journal, *files, AT)
-    assert journal.entries == []
+    assert imports(journal) == []
 
 
-def test_a_unit_without_duty_to_report_cannot_be_a_task(county: Warehouse, files: tuple[Path, Path]) -> None:
+def test_a_unit_without_duty_to_report_cannot_be_a_task(
+    county: Warehouse, files: tuple[Path, Path], journal: Journal
+) -> None:
     county.do("update core.dim_org set owes_returns = false where place_code = :town", town=TOWN_B)
     with pytest.raises(DeclarationError, match=r"line 5: 990001002201 乙1村 .* owes no returns"):
-        import_plan(county.engine, Entries(), *files, AT)
+        import_plan(county.engine, journal, *files, AT)
 
 
-def test_the_journal_alone_gives_the_same_plan(county: Warehouse, files: tuple[Path, Path]) -> None:
-    journal = Entries()
+def test_the_journal_alone_gives_the_same_plan(county: Warehouse, files: tuple[Path, Path], journal: Journal) -> None:
     import_plan(county.engine, journal, *files, AT)
     tables = ("core.plans", "core.plan_milestones", "core.plan_tasks")
     before = [county.rows(f"select * from {table} order by 1, 2") for table in tables]
     county.empty()
     county.register()
     with county.engine.begin() as connection:
-        apply_plan(connection, journal.entries[0][1], 1, AT)
+        (entry,) = imports(journal)
+        take_load(connection, "plan", entry["load_id"], entry)
+        apply_plan(connection, entry)
     assert [county.rows(f"select * from {table} order by 1, 2") for table in tables] == before
     with county.engine.connect() as connection:
         assert connection.scalar(sa.text("select count(*) from core.plan_tasks")) == 5
 
 
-def test_what_was_known_before_another_import_stays(county: Warehouse, files: tuple[Path, Path]) -> None:
+def test_what_was_known_before_another_import_stays(
+    county: Warehouse, files: tuple[Path, Path], journal: Journal
+) -> None:
     """Terms, milestones and list change; the figures of the loads before do not."""
-    journal = Entries()
     import_plan(county.engine, journal, *files, AT)
     county.report(TOWN_A, "2026Q1", {number: {"build_status": "built", "floor_area_m2": 250} for number in (201, 202)})
     then = county.report(TOWN_B, "2026Q1", {201: {"build_status": "built", "floor_area_m2": 600}})
@@ -185,16 +184,19 @@ def test_what_was_known_before_another_import_stays(county: Warehouse, files: tu
     assert import_plan(county.engine, journal, *files, AT).load_id is None  # it is there: nothing differs
 
 
-def test_a_lower_requirement_is_crossed_by_what_was_there(county: Warehouse, files: tuple[Path, Path]) -> None:
-    journal = Entries()
+def test_a_lower_requirement_is_crossed_by_what_was_there(
+    county: Warehouse, files: tuple[Path, Path], journal: Journal
+) -> None:
     import_plan(county.engine, journal, *files, AT)
     county.report(TOWN_A, "2026Q1", {201: {"build_status": "built", "floor_area_m2": 250}})
     assert mark(county.engine, "county_2026", AT) == []
     easier = [{"number": 1, "period": "2026Q1", "share": "1/5"}, PLAN["milestones"][1]]  # type: ignore[index]
     files[0].write_text(yaml.safe_dump({**PLAN, "milestones": easier}, allow_unicode=True))
     now = import_plan(county.engine, journal, *files, AT, why="示文〔2026〕2号").load_id
-    crossed = [(one.scope_code, one.required, one.from_load) for one in mark(county.engine, "county_2026", AT)]
-    assert crossed == [(COUNTY, 1, now), (TOWN_A, 1, now)]
+    crossed = county.rows("select scope_code, required, from_load from core.milestone_crossings order by 1")
+    assert crossed == [
+        {"scope_code": scope, "required": 1, "from_load": now} for scope in (COUNTY, TOWN_A)
+    ]  # fmt: skip
     assert county.rows("select number, from_load, to_load from core.plan_milestones order by 1, 2") == [
         {"number": 1, "from_load": 2, "to_load": now},
         {"number": 1, "from_load": now, "to_load": None},
@@ -202,9 +204,8 @@ def test_a_lower_requirement_is_crossed_by_what_was_there(county: Warehouse, fil
     ]
 
 
-def test_two_imports_at_once_are_one(county: Warehouse, files: tuple[Path, Path]) -> None:
-    journal = Entries()
+def test_two_imports_at_once_are_one(county: Warehouse, files: tuple[Path, Path], journal: Journal) -> None:
     with ThreadPoolExecutor(2) as pool:
         loads = list(pool.map(lambda _: import_plan(county.engine, journal, *files, AT).load_id, range(2)))
     assert sorted(map(repr, loads)) == ["2", "None"]
-    assert len(journal.entries) == 1
+    assert len(imports(journal)) == 1

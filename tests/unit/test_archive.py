@@ -1,6 +1,7 @@
 """The shared folder, the archive and the journal: nothing lost, nothing doubled, every edit noticed."""
 
 import errno
+import hashlib
 import json
 import os
 import signal
@@ -301,6 +302,7 @@ def test_receive_and_settle(share: Path, kept: Archive) -> None:
     assert receipts == [
         Receipt(
             submission_id=1,
+            journal_seq=1,
             sha256=sha256,
             archive_name=f"3b/{sha256}.xlsx",
             county_code=COUNTY,
@@ -328,7 +330,7 @@ def test_v1_v2_v1_of_one_name_and_time_are_three_receipts(share: Path, kept: Arc
     for content in (b"v1", b"v2", b"v1"):
         drop(share, "开平市/收件箱/水口镇/a.xlsx", content)
         received += collect(kept, share)
-    assert [r.submission_id for r in received] == [1, 3, 5]
+    assert [r.submission_id for r in received] == [1, 2, 3]
     assert len({r.sha256 for r in received}) == 2
     assert files(share) == {
         "开平市/收件箱/已收/水口镇/a.xlsx": b"v1",
@@ -340,7 +342,7 @@ def test_v1_v2_v1_of_one_name_and_time_are_three_receipts(share: Path, kept: Arc
 def test_the_same_bytes_under_two_names_are_two_receipts(share: Path, kept: Archive) -> None:
     drop(share, "开平市/收件箱/水口镇/a.xlsx", b"same")
     drop(share, "开平市/收件箱/水口镇/b.xlsx", b"same")
-    assert [(r.submission_id, r.file_name) for r in collect(kept, share)] == [(1, "a.xlsx"), (3, "b.xlsx")]
+    assert [(r.submission_id, r.file_name) for r in collect(kept, share)] == [(1, "a.xlsx"), (2, "b.xlsx")]
     assert len(originals(kept)) == 1
 
 
@@ -402,7 +404,7 @@ def test_a_share_that_may_only_be_read_is_received_once(
     drop(share, "开平市/收件箱/a.xlsx", b"v2")  # same size and time, as rsync may leave it
     assert [r.submission_id for r in collect(kept, share)] == [2]
     drop(share, "开平市/收件箱/a.xlsx", b"v1")
-    assert [r.submission_id for r in collect(kept, share)] == [3]
+    assert [r.submission_id for r in collect(kept, share)] == [2]
     assert [e["event"] for e in kept.journal.read()] == ["received", "received", "received"]
 
 
@@ -425,7 +427,7 @@ def test_an_original_its_sender_took_away_is_settled(share: Path, kept: Archive)
     path.unlink()
     assert collect(kept, share) == []
     drop(share, "开平市/收件箱/a.xlsx", b"v1")
-    assert [r.submission_id for r in collect(kept, share)] == [3]
+    assert [r.submission_id for r in collect(kept, share)] == [2]
 
 
 @pytest.mark.parametrize("failure", [errno.EXDEV, errno.EINVAL], ids=["across mounts", "no renameat2"])
@@ -472,7 +474,7 @@ def test_a_writer_that_pauses_does_not_lose_its_file(share: Path, kept: Archive)
         writer.write(b" and the rest")
     received = collect(Archive(kept.root), share)
     assert [(r.submission_id, r.path, kept.original(r.archive_name).read_bytes()) for r in received] == [
-        (3, "开平市/收件箱/水口镇/a.xlsx", b"half and the rest")
+        (2, "开平市/收件箱/水口镇/a.xlsx", b"half and the rest")
     ]
     assert files(share) == {"开平市/收件箱/已收/水口镇/a.xlsx": b"half and the rest"}
     assert sorted(originals(kept).values()) == [b"half", b"half and the rest"]
@@ -495,7 +497,7 @@ def test_a_received_file_that_was_only_touched_stays(share: Path, kept: Archive)
     drop(share, "开平市/收件箱/已收/a.xlsx", b"v1", OLD + 1)
     assert collect(kept, share) == collect(Archive(kept.root), share) == []
     drop(share, "开平市/收件箱/已收/a.xlsx", b"v2", OLD + 2)
-    assert [r.submission_id for r in collect(kept, share)] == [3]
+    assert [r.submission_id for r in collect(kept, share)] == [2]
 
 
 def test_received_files_are_watched_for_two_days(share: Path, kept: Archive) -> None:
@@ -555,7 +557,7 @@ def test_originals_never_leave_the_share_through_a_link(share: Path, kept: Archi
     drop(share, "开平市/收件箱/水口镇/a.xlsx", b"v1")
     drop(share, "开平市/收件箱/b.xlsx", b"v2")
     assert [r.file_name for r in collect(kept, share)] == ["b.xlsx", "a.xlsx"], "received all the same"
-    assert [r.submission_id for r in collect(kept, share)] == [3], "and once: it stays where it is"
+    assert [r.submission_id for r in collect(kept, share)] == [2], "and once: it stays where it is"
     assert [e["event"] for e in kept.journal.read()] == ["received", "settled", "received"]
     assert files(share) == {"开平市/收件箱/水口镇/a.xlsx": b"v1", "开平市/收件箱/已收/b.xlsx": b"v2"}
     assert files(tmp_path / "outside") == {}
@@ -711,8 +713,10 @@ def test_bronze_reads_back_what_was_written(tmp_path: Path) -> None:
         signatures={"preparer": "张三"},
         answers_submission=4,
     )  # fmt: skip
-    path = write_bronze(tmp_path, 9, judgement)
-    assert path == bronze_path(tmp_path, "ab" * 32, 9) == tmp_path / "ab" / f"{'ab' * 32}.9.parquet"
+    digest = write_bronze(tmp_path, 9, judgement)
+    path = bronze_path(tmp_path, "ab" * 32, 9)
+    assert path == tmp_path / "ab" / f"{'ab' * 32}.9.parquet"
+    assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
     assert read_bronze(tmp_path, "ab" * 32, 9) == judgement
     write_bronze(tmp_path, 9, replace(judgement, outcome="reject", rows=[]))
     assert read_bronze(tmp_path, "ab" * 32, 9) == replace(judgement, outcome="reject", rows=[])

@@ -1,5 +1,6 @@
 """The data dictionary is up to date, and every indicator is made of what forms supply."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ indicators:
     name: example
     unit: "%"
     period: quarter
-    levels: [town]
+    levels: [village]
     numerator: {count: village_center, where: {build_status: [built]}, filled: built_on}
     denominator: {sum: [village_center.reading_seats]}
     source: invented
@@ -38,6 +39,19 @@ def test_the_dictionary_has_every_field_code_and_indicator() -> None:
     assert [name for name, table in TABLES.items() if f"### {name} {table.title}" not in text] == []
     assert [f.name for table in TABLES.values() for f in table.fields if f"| {f.name} | {f.title} |" not in text] == []
     assert [i.code for i in catalogue().indicators if f"| {i.code} | {i.title} | {i.name} |" not in text] == []
+
+
+def test_every_table_and_column_of_the_warehouse_has_a_title_and_a_comment() -> None:
+    """Titles are in include/schemas/warehouse_titles.csv, comments beside the tables and marts."""
+    text = dictionary().partition("## 数据库 ops")[2]
+    tables = re.findall(r"^### (\w+\.\w+)(.*)\n\n(.*)\n\n\|.*\n\|.*\n((?:\|.*\n)*)", text, re.MULTILINE)
+    assert {"ops.submissions", "core.fct_obligation", "marts.observations", "ops.lineage"} <= {
+        name for name, *_ in tables
+    }
+    assert len(tables) == text.count("\n### ")
+    assert [name for name, title, comment, rows in tables if not (title.strip() and comment and rows)] == []
+    columns = re.findall(r"^\| (.*) \| (.*) \| .* \| (.*) \|$", text, re.MULTILINE)
+    assert [name for name, title, comment in columns if not (title and comment)] == []
 
 
 @pytest.mark.parametrize("declared", DECLARED, ids=[declared["code"] for declared in DECLARED])
@@ -83,6 +97,13 @@ def test_a_formula_in_words(tmp_path: Path) -> None:
         ("filled: built_on", "at_least: {floor_area_m2: area}", 8, r"no list include/schemas/thresholds/area\.csv"),
         ("{sum: [village_center.reading_seats]}", "{}", 9, "write one of sum, value, count, units"),
         ("period: quarter", "period: week", 6, "`period` is week; write one of month, quarter, year"),
+        (
+            "period: quarter",
+            "period: month",
+            8,
+            "village_center is reported once a quarter; let the indicator be of a quarter",
+        ),
+        ("levels: [village]", "levels: [town]", 9, "no table is about towns; write `below: true`"),
         ("name: example", "name: XX01", 4, "`name` is XX01; write small Latin letters"),
     ],
 )

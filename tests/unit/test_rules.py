@@ -118,6 +118,7 @@ CLOSED = {
     "issue_state": "closed", "done_on": date(2027, 1, 20), "evidence_ids": "ZP-201", "verified_by": "何某",
     "closed_on": date(2027, 1, 25),
 }  # fmt: skip
+MAIN = {"network": "library", "network_role": "main", "books_total": 506000}
 NOT_YET = {"task_stage": "installing", "built_on": None}
 AGAIN = {"issue_id": "2027-Q1-002", "linked": "标准 3"}
 NOT_MET = {"standard_claim": "not_met", "expected_on": date(2027, 6, 30), "measure": "补充藏书", "evidence_ids": None}
@@ -222,6 +223,11 @@ CASES = [
     Case("issue_ledger", 7, {"issue_state": "extended"}, MISSING, "extension_doc", "“整改状态”是“延期”"),
     Case("issue_ledger", 8, {"linked": "标准3"}, "issue_entered_twice", "linked", "2027-Q1-001”与第8行的", beside=AGAIN),
     # 基文07, 基文08
+    Case("network_member", 0, {**MAIN, "books_catalogued": 506001}, "above_other", "books_catalogued", "多于“总馆藏书”的 506000册"),
+    *(
+        Case("network_member", 1, {name: 6}, "filled_for_status", name, "“网络角色”是“分馆”")
+        for name in ("books_total", "books_catalogued", "local_database_count")
+    ),
     Case("joint_meeting", 0, {"held_on": "2026-12-31"}, "outside_period", "held_on", "不在2027年第1季度内"),
     Case("grade_award", 0, {"published_on": None}, MISSING, "published_on", "“评定等级”是“一级”"),
     Case("grade_award", 0, {"document_no": None}, MISSING, "document_no", "没有填写“公布文号”"),

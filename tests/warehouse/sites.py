@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -14,7 +14,6 @@ from sqlalchemy.engine import Engine
 
 from wentong import postgres, warehouse
 from wentong.archive import Archive, Receipt
-from wentong.bronze import write_bronze
 from wentong.findings import Finding
 from wentong.forms import Table, find_form, forms
 from wentong.returns import Judgement, Outcome, Row, RowStatus, Value
@@ -102,18 +101,21 @@ class Site:
         return warehouse.import_units(self.engine, self.archive, path, at)
 
     def hand_in(self, folder: str = "甲镇", name: str = "季报.xlsx", content: bytes | None = None) -> Receipt:
-        """A receipt in the journal and the database, without a file."""
+        """A receipt in the archive, the journal and the database."""
         number = next(self._numbers)
-        sha256 = hashlib.sha256(content or str(number).encode()).hexdigest()
+        content = content or str(number).encode()
+        sha256 = hashlib.sha256(content).hexdigest()
+        original = self.archive.original(f"{sha256[:2]}/{sha256}.xlsx")
+        original.parent.mkdir(parents=True, exist_ok=True)
+        original.write_bytes(content)
         payload: dict[str, Any] = {
+            "submission_id": number + 1,
             "sha256": sha256, "archive_name": f"{sha256[:2]}/{sha256}.xlsx", "county_code": COUNTY, "county_name": "示例县",
             "folder": folder, "file_name": name, "path": f"收件箱/{folder}/{name}", "inbox": "收件箱", "size_bytes": number,
             "modified_ns": 1_790_000_000_000_000_000, "share": "/share",
         }  # fmt: skip
         received_at = AT + timedelta(minutes=number)
-        receipt = Receipt(
-            self.archive.journal.append("received", payload, received_at), received_at=received_at, **payload
-        )
+        receipt = Receipt.from_entry(self.archive.journal.note("received", payload, received_at))
         warehouse.record_receipts(self.engine, [receipt])
         return receipt
 
@@ -146,13 +148,20 @@ class Site:
             list(findings),
             is_zero=is_zero,
         )
-        write_bronze(self.archive.root, receipt.submission_id, judgement)
-        warehouse.record_judgements(self.engine, {receipt.submission_id: judgement}, AT)
+        return self.record(receipt, judgement)
+
+    def record(self, receipt: Receipt, judgement: Judgement) -> int:
+        """Record a verdict."""
+        warehouse.record_judgements(self.engine, self.archive.root, {receipt.submission_id: judgement}, AT)
         return receipt.submission_id
 
     def submit(self, *rows: Row, **verdict: Any) -> int:
         """A judged submission; its number."""
         return self.judge(self.hand_in(), *rows, **verdict)
+
+    def expect(self, *returns: tuple[str, str, date], county_code: str | None = None) -> int:
+        """Expect returns: form, period, due day."""
+        return warehouse.open_obligations(self.engine, self.archive.journal, returns, AT, county_code)
 
     def load(self, *submission_ids: int) -> list[warehouse.Loaded]:
         return warehouse.load(self.engine, self.archive.root, submission_ids, AT)

@@ -78,10 +78,32 @@ class TestAccess:
             ask(
                 server,
                 role,
-                "select rolsuper or rolcreatedb or rolcreaterole or rolbypassrls from pg_roles where rolname = current_user",
+                "select rolsuper or rolcreatedb or rolbypassrls or (rolcreaterole and rolname <> 'wentong_owner') "
+                "from pg_roles where rolname = current_user",
             )
             is False
         )
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "alter role wentong_etl password 'mine'",
+            "alter role airflow nologin",
+            "alter role postgres password 'mine'",
+            "drop role airflow",
+            "grant wentong_etl to wentong_owner",
+            "grant airflow to wentong_owner",
+            "grant pg_execute_server_program to wentong_owner",
+            "create role other superuser",
+            "create role other createdb",
+            "create role other replication",
+            "create role other bypassrls",
+            "alter role wentong_owner bypassrls",
+        ],
+    )
+    def test_who_makes_accounts_of_analysts_makes_nothing_more(self, server: postgres.Server, statement: str) -> None:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            ask(server, "wentong_owner", statement)
 
     def test_a_wrong_password_is_refused(self, server: postgres.Server) -> None:
         url = server.url("wentong_etl").replace("+psycopg", "").replace(server.passwords["wentong_etl"], "guess")

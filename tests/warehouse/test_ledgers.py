@@ -12,7 +12,6 @@ from sites import A1, A2, B1, COUNTY, TOWN_A, TOWN_B, UNITS, Databases, Site, ro
 
 from wentong import warehouse
 from wentong.archive import Archive
-from wentong.forms import find_form
 from wentong.returns import Row, RowStatus
 
 PERIOD = "2027-01"
@@ -96,10 +95,9 @@ def test_a_quarantined_row_may_be_the_one_that_is_absent(site: Site) -> None:
 
 
 def test_a_zero_report_withdraws_all(site: Site) -> None:
-    warehouse.open_obligations(site.engine, find_form("基文03"), PERIOD, date(2027, 2, 5))
+    site.expect(("基文03", PERIOD, date(2027, 2, 5)))
     site.load(hand_in(site, event("一"), event("二", A1)))
     site.load(hand_in(site, is_zero=True))
-    warehouse.relate(site.engine)
     assert current(site) == []
     duty = "select unit_name, submission, label from marts.submission_matrix order by unit_code"
     assert site.rows(duty) == [("甲镇", "zero", "零报(已确认)"), ("乙镇", "none", "未报")]

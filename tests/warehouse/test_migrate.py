@@ -35,6 +35,7 @@ def marts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "marts"
     folder.mkdir()
     monkeypatch.setattr(migrate_module, "MARTS", folder)
+    monkeypatch.setattr(migrate_module, "marts_of_forms", lambda forms: {})
     return folder
 
 
@@ -51,8 +52,10 @@ def run(settings: Settings, statement: str, role: str = "wentong_owner") -> list
         return [tuple(found) for found in result] if result.returns_rows else []
 
 
-def columns(settings: Settings) -> list[object]:
-    query = "select attname from pg_attribute where attrelid = 'core.fct_village_center'::regclass and attnum > 0 order by attnum"
+def columns(settings: Settings, table: str = "village_center") -> list[object]:
+    query = (
+        f"select attname from pg_attribute where attrelid = 'core.fct_{table}'::regclass and attnum > 0 order by attnum"
+    )
     return [name for (name,) in run(settings, query)]
 
 
@@ -86,7 +89,7 @@ def test_two_migrations_at_once(empty_database: Settings) -> None:
                 os._exit(1)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
-    assert run(empty_database, "select version_num from ops.alembic_version") == [("0001",)]
+    assert run(empty_database, "select version_num from ops.alembic_version") == [("0006",)]
 
 
 def test_migrations_and_declared_tables_agree(empty_site: Site) -> None:
@@ -94,21 +97,46 @@ def test_migrations_and_declared_tables_agree(empty_site: Site) -> None:
         command.check(alembic_config(connection))
 
 
-def test_migrations_go_down_to_nothing(empty_database: Settings, forms: dict[str, Form], marts: Path) -> None:
-    forms.clear()
-    warehouse.migrate(empty_database)
+FIRST_RELEASE = """
+insert into ops.loads (load_id, kind, journal_seq, loaded_at) values (1, 'register', 1, now());
+insert into core.orgs values (1, 1);
+insert into core.dim_org (org_id, org_type, place_code, name, owes_returns, valid_from, from_load)
+values (1, 'town_station', '990001100000', '甲镇', true, '1900-01-01', 1);
+insert into core.dim_form values ('基文01', 'village_centers', '基本情况', '2026', 'quarter', 'town', 5);
+insert into core.dim_period values ('2026Q3', 'quarter', '2026-07-01', '2026-09-30', '2026年第3季度');
+insert into ops.submissions (
+    submission_id, sha256, county_code, folder, file_name, size_bytes, file_modified_at, received_at, archive_name, outcome,
+    form_code, table_names, period, unit_code, judged_at
+)
+select n, repeat('0', 64), '990001000000', '', 'a.xlsx', 1, now(), now(), 'a', outcome, '基文01', '{village_center}', '2026Q3',
+    '990001100000', now()
+from (values (2, 'load'), (4, 'quarantine_file')) as given (n, outcome);
+insert into ops.decisions values (6, 'release', 4, 'x', 'y', now());
+update ops.submissions set decision = 'released' where submission_id = 4;
+insert into ops.loads (load_id, kind, submission_id, loaded_at) values (2, 'return', 2, now()), (3, 'return', 4, now());
+insert into core.fct_obligation (org_id, form_code, period, due_on, submission, submission_id)
+values (1, '基文01', '2026Q3', '2026-10-14', 'received', 4);
+"""
+
+
+def test_the_first_releases_data_is_kept(empty_database: Settings) -> None:
     with warehouse.engine(empty_database, "wentong_owner") as owner, owner.begin() as connection:
-        command.downgrade(alembic_config(connection), "base")
-    left = "select relname from pg_class where relnamespace in ('ops'::regnamespace, 'core'::regnamespace) and relkind = 'r'"
-    assert run(empty_database, left) == [("alembic_version",)]
+        connection.execute(sa.text("create schema ops; create schema core"))
+        command.upgrade(alembic_config(connection), "0001")
+        connection.exec_driver_sql(FIRST_RELEASE)
     warehouse.migrate(empty_database)
+    assert run(empty_database, "select load_id, journal_seq from ops.loads order by 1") == [(1, 1), (2, 2), (3, 6)]
+    assert run(empty_database, "select submission_id, journal_seq from ops.submissions order by 1") == [(2, 2), (4, 4)]
+    duty = "select county_code, submission, submission_id, from_load, to_load from core.fct_obligation"
+    assert run(empty_database, duty) == [("990001000000", "none", None, 3, None)]
+    assert run(empty_database, "select is_closed from core.dim_org") == [(False,)]
 
 
 def test_every_table_and_column_is_explained(empty_site: Site) -> None:
     unexplained = """
         select c.oid::regclass::text, a.attname from pg_class as c
         left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-        where c.relnamespace in ('ops'::regnamespace, 'core'::regnamespace, 'marts'::regnamespace)
+        where c.relnamespace in ('ops'::regnamespace, 'core'::regnamespace, 'personal'::regnamespace, 'marts'::regnamespace)
             and c.relkind in ('r', 'v')
             and (obj_description(c.oid, 'pg_class') is null or col_description(c.oid, a.attnum) is null)
     """
@@ -117,8 +145,11 @@ def test_every_table_and_column_is_explained(empty_site: Site) -> None:
         "select proname from pg_proc where pronamespace = 'marts'::regnamespace and obj_description(oid) is null"
     )
     assert empty_site.rows(functions) == []
-    assert empty_site.rows("select count(*) from pg_namespace where obj_description(oid, 'pg_namespace') like 'W%' or "
-                           "nspname in ('ops', 'core', 'marts') and obj_description(oid, 'pg_namespace') <> ''") == [(3,)]  # fmt: skip
+    schemas = (
+        "select count(*) from pg_namespace where obj_description(oid, 'pg_namespace') like 'W%' or "
+        "nspname in ('ops', 'core', 'personal', 'marts') and obj_description(oid, 'pg_namespace') <> ''"
+    )
+    assert empty_site.rows(schemas) == [(4,)]
 
 
 def test_a_server_that_does_not_answer(empty_database: Settings) -> None:
@@ -143,6 +174,25 @@ def test_a_new_field_becomes_a_column_and_a_retired_one_stays(empty_database: Se
         ("无线网 个",)
     ]  # fmt: skip
     assert run(empty_database, "select edition from core.dim_form where form_code = '基文01'") == [("2027",)]
+
+
+def test_a_field_that_comes_to_name_persons_is_kept_apart(empty_database: Settings, forms: dict[str, Form]) -> None:
+    warehouse.migrate(empty_database)
+    declared, before = forms["基文02"], columns(empty_database, "town_station")
+    kept = "select cast(oid as bigint) from pg_class where relname = 'fct_town_station' and relkind = 'r'"
+    oid = run(empty_database, kept)
+    personal = replace(declared.tables[0].field("remark"), title="联系人", personal=True)
+    forms["基文02"] = change_fields(declared, personal, Field("wifi", "无线网", "count", unit="个"))
+    warehouse.migrate(empty_database)
+    assert columns(empty_database, "town_station") == [*(name for name in before if name != "remark"), "wifi"]
+    assert run(empty_database, "select remark, wifi from personal.fct_town_station", "wentong_etl") == []
+    assert run(empty_database, "select * from marts.observations", "wentong_etl") == []
+    said = "select col_description('personal.fct_town_station'::regclass, attnum) from pg_attribute where attname = 'remark' "
+    assert run(empty_database, f"{said} and attrelid = 'personal.fct_town_station'::regclass") == [("联系人",)]
+    forms["基文02"] = change_fields(forms["基文02"], declared.tables[0].field("remark"))
+    warehouse.migrate(empty_database)
+    assert columns(empty_database, "town_station") == [*before, "wifi"]
+    assert run(empty_database, kept) == oid
 
 
 @pytest.mark.parametrize("name", ["remark", "note"])
@@ -237,8 +287,8 @@ def test_a_mart_at_fault_is_named_and_nothing_is_left(
     [
         ("wentong_analyst", "select * from ops.submissions"),
         ("wentong_analyst", "select * from ops.findings"),
-        ("wentong_analyst", "select responsible_person from core.fct_construction_task"),
-        ("wentong_analyst", "select * from core.fct_village_profile"),
+        ("wentong_analyst", "select responsible_person from personal.fct_construction_task"),
+        ("wentong_analyst", "select * from personal.fct_village_profile"),
         ("wentong_analyst", "insert into core.orgs values (1, 1)"),
         ("wentong_analyst", "update core.fct_village_center set books_total = 0"),
         ("wentong_analyst", "delete from core.fct_village_center"),
@@ -254,6 +304,7 @@ def test_a_mart_at_fault_is_named_and_nothing_is_left(
         ("wentong_etl", "update ops.extensions set due_on = '2099-12-31'"),
         ("wentong_analyst", "select * from ops.waivers"),
         ("wentong_etl", "update ops.loads set loaded_at = now()"),
+        ("wentong_etl", "update ops.audit_results set found = 0"),
         ("wentong_etl", "delete from ops.submissions"),
         ("wentong_etl", "truncate core.fct_village_center"),
         ("wentong_etl", "drop table core.fct_village_center"),
@@ -264,8 +315,10 @@ def test_a_mart_at_fault_is_named_and_nothing_is_left(
 )
 def test_what_roles_may_not_do(databases: Databases, empty_site: Site, role: str, statement: str) -> None:
     url = databases.url(role, str(empty_site.engine.url.database))
-    with sa.create_engine(url).connect() as connection, pytest.raises(sa.exc.ProgrammingError) as raised:
-        connection.execute(sa.text(statement))
+    with sa.create_engine(url).connect() as connection:
+        connection.execute(sa.text("set transaction read write"))  # analysts begin with reading only
+        with pytest.raises(sa.exc.ProgrammingError) as raised:
+            connection.execute(sa.text(statement))
     assert any(word in str(raised.value.orig) for word in ("permission denied", "must be owner"))
 
 
@@ -305,16 +358,16 @@ def test_columns_of_one_name_are_not_dropped_silently(site: Site) -> None:
         ("update ops.submissions set outcome = 'reject'", "loaded_when_allowed"),
         ("update ops.submissions set decision = 'released'", "decided_when_held"),
         ("update ops.submissions set period = null", "load_has_scope"),
-        ("insert into ops.loads values (9, 'return', 2, null, now())", "loads_submission_id_key"),
-        ("insert into ops.loads values (9, 'register', 2, null, now())", "return_has_submission"),
+        ("insert into ops.loads values (9, 'return', 2, 9, now())", "loads_submission_id_key"),
+        ("insert into ops.loads values (9, 'register', 2, 9, now())", "return_has_submission"),
         ("insert into ops.journal_position values (false, 1, '')", "is_one_row"),
         ("insert into ops.findings values (2, 1, 'x', 'error', '', 5, 1, 'f', 'r', 'm', 'f', '属实')", "only_warnings_are_explained"),
         ("insert into ops.findings values (2, 1, 'x', 'row', '', 5, 1, 'f', 'r', 'm', 'f', null, 1)", "only_little_is_waived"),
         ("insert into ops.findings values (2, 1, 'x', 'error', '', 5, 1, 'f', 'r', 'm', 'f', null, 1)", "waiver_id_fk"),
         ("update core.dim_place set level = 6", "level_is_known"),
         ("update core.dim_place set parent_code = place_code", "is_not_its_own_parent"),
-        ("insert into core.fct_obligation (org_id, form_code, period, due_on, submission) "
-         "values (1, '基文01', '2026Q3', '2026-10-14', 'held')", "return_is_named"),
+        ("insert into core.fct_obligation (org_id, county_code, form_code, period, due_on, submission, from_load) "
+         "values (1, '990001000000', '基文01', '2026Q3', '2026-10-14', 'held', 1)", "return_is_named"),
     ],
 )  # fmt: skip
 def test_what_the_tables_refuse(site: Site, statement: str, constraint: str) -> None:

@@ -42,12 +42,12 @@ def test_read_places(site: Site) -> None:
 
 def test_the_same_list_again_changes_nothing(site: Site) -> None:
     assert site.register(UNITS, LATER) == UnitsImported(None, 0, 0, 9, ())
-    assert [entry["event"] for entry in site.archive.journal.read()] == ["units_imported"]
+    assert [entry["event"] for entry in site.archive.journal.read()] == ["units_imported", "sealed"]
     assert site.rows("select count(*) from ops.loads") == [(1,)]
 
 
 def test_a_list_is_kept_and_noted_before_it_takes_effect(site: Site) -> None:
-    (entry,) = site.archive.journal.read()
+    entry, _ = site.archive.journal.read()
     assert (entry["event"], entry["list"]) == ("units_imported", "units.csv")
     assert site.archive.original(entry["archive_name"]).read_text("utf-8") == UNITS
     assert site.rows("select load_id, kind, journal_seq, loaded_at from ops.loads") == [(1, "register", 1, AT)]
@@ -77,7 +77,8 @@ def test_changed_names_and_parents_become_versions(site: Site) -> None:
         ("老甲一", 1, 2),
     ]
     read = {place.code: place for place in warehouse.read_places(site.engine, COUNTY)}
-    assert read[A1] == Place(A1, "新一村", 5, TOWN_B, "village", False, ("甲一村", "甲壹村"))
+    renamed = Place(A1, "新一村", 5, TOWN_B, "village", False, ("甲一村", "甲壹村"), valid_from=date(2026, 11, 1))
+    assert read[A1] == renamed
 
 
 def test_a_correction_of_the_same_day_replaces_that_version(site: Site) -> None:

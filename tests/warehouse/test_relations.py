@@ -342,7 +342,7 @@ def test_the_task_list(site: Site) -> None:
 def test_dates_reported_after_their_period_was_locked(site: Site) -> None:
     form = find_form("基文04")
     for month in ("2027-01", "2027-02", "2027-03"):
-        warehouse.open_obligations(site.engine, form, month, date(2027, 4, 1))
+        site.expect((form.code, month, date(2027, 4, 1)))
     with site.engine.begin() as connection:
         connection.execute(sa.text("update core.fct_obligation set review = 'locked' where period = '2027-01'"))
     site.load(
@@ -480,22 +480,20 @@ def test_what_is_open_does_not_depend_on_batches(
 
 def test_a_contested_centre_does_not_count_while_it_is(site: Site) -> None:
     listed(site, A1, year=2026)
-    warehouse.open_obligations(site.engine, find_form(FORM), "2026Q3", date(2026, 10, 12))
+    site.expect((FORM, "2026Q3", date(2026, 10, 12)))
     built = center("2026Q3", build_status="built", floor_area_m2=Decimal(300))
     events = "select kind, from_load, to_load from core.acceptance_events order by from_load"
     label = "select label from marts.submission_matrix where unit_name = '甲镇' and form_code = '基文01'"
 
     def state() -> tuple[list[Any], list[Any]]:
-        plans.derive_events(site.engine, "plan_2026")
-        warehouse.relate(site.engine)
         return site.rows(events), site.rows(label)
 
     site.load(*submit(site, built))
-    assert state() == ([("accepted", 3, None)], [("已报",)])
+    assert state() == ([("accepted", 4, None)], [("已报",)])
     site.load(*submit(site, profile("2026", function_room_count=0)))
-    assert state() == ([("accepted", 3, 4)], [("待改正",)])
+    assert state() == ([("accepted", 4, 5)], [("待改正",)])
     site.load(*submit(site, profile("2026", function_room_count=2)))
-    assert state() == ([("accepted", 3, 4), ("accepted", 5, None)], [("已报",)])
+    assert state() == ([("accepted", 4, 5), ("accepted", 6, None)], [("已报",)])
 
 
 def test_nor_does_one_that_was_contested_in_the_batch_that_brought_it(site: Site) -> None:
@@ -503,7 +501,6 @@ def test_nor_does_one_that_was_contested_in_the_batch_that_brought_it(site: Site
     built = center("2026Q3", build_status="built", floor_area_m2=Decimal(300))
     numbers = submit(site, profile("2026", function_room_count=0), built, center("2026Q3", A2, books_total=1))
     site.load(*numbers)
-    plans.derive_events(site.engine, "plan_2026")
     assert site.rows("select * from core.acceptance_events") == []
 
 
@@ -539,9 +536,9 @@ def test_senders_are_told_once(site: Site, tmp_path: Path) -> None:
         "2. 【请核对】表!第5行:“甲一村”的面积由 200 变为 230 平方米。"
         "请说明原因(新建、扩建、拆迁或重新测量)并附材料;填错的请更正。",
     ]
-    warehouse.note_told(site.engine, untold[:1], AT)
+    warehouse.note_told(site.engine, site.archive.journal, untold[:1], AT)
     assert [one.submission_id for one in warehouse.untold_relations(site.engine)] == [3, 3]
-    warehouse.note_told(site.engine, untold, AT)
+    warehouse.note_told(site.engine, site.archive.journal, untold, AT)
     assert warehouse.untold_relations(site.engine) == []
 
 

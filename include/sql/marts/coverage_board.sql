@@ -195,8 +195,10 @@ final as (
 select * from final
 $$;
 
-create or replace view marts.coverage_board as
-select board.* from marts.coverage_board((select max(ops_load.load_id) from ops.loads as ops_load)) as board;
+create or replace view marts.coverage_board with (security_invoker = true) as
+select board.* -- noqa: AM04
+from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as latest
+cross join lateral marts.coverage_board(latest.load_id) as board;
 
 comment on view marts.coverage_board is
 'Progress of plans: accepted / tasks; one row per plan, scope (county, town) and milestone.';

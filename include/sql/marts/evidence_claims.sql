@@ -2,7 +2,7 @@
 -- Grain: one row per named evidence number, row and table.
 --
 -- A file is matched by the number its name begins with, within the county. What was put there after the load is not
--- known at it. Analysts cannot read the schema ops, so this function reads it with its owner's rights.
+-- known at it.
 
 create or replace function marts.evidence_claims(known_at bigint)
 returns table (
@@ -18,8 +18,6 @@ returns table (
 )
 language sql
 stable
-security definer
-set search_path = pg_catalog, pg_temp
 as $$
 with activities as (
     select
@@ -133,9 +131,10 @@ final as (
 select * from final
 $$;
 
-create or replace view marts.evidence_claims as
-select claim.*
-from marts.evidence_claims((select max(ops_load.load_id) from ops.loads as ops_load)) as claim;
+create or replace view marts.evidence_claims with (security_invoker = true) as
+select claim.* -- noqa: AM04
+from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as latest
+cross join lateral marts.evidence_claims(latest.load_id) as claim;
 
 comment on view marts.evidence_claims is
 'Evidence that returns name, and what was put into 佐证 under its number; one row per number, row and table.';

@@ -157,8 +157,10 @@ final as (
 select * from final
 $$;
 
-create or replace view marts.gap_list as
-select gap.* from marts.gap_list((select max(ops_load.load_id) from ops.loads as ops_load)) as gap;
+create or replace view marts.gap_list with (security_invoker = true) as
+select gap.* -- noqa: AM04
+from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as latest
+cross join lateral marts.gap_list(latest.load_id) as gap;
 
 comment on view marts.gap_list is
 'Listed villages not accepted, and why; one row per plan, milestone and village.';

@@ -53,13 +53,10 @@ final as (
 select * from final
 $$;
 
-create or replace view marts.overdue_list as
-select overdue.*
-from
-    marts.overdue_list(
-        (select max(ops_load.load_id) from ops.loads as ops_load),
-        cast(now() at time zone 'Asia/Shanghai' as date)
-    ) as overdue;
+create or replace view marts.overdue_list with (security_invoker = true) as
+select overdue.* -- noqa: AM04
+from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as latest
+cross join lateral marts.overdue_list(latest.load_id, cast(now() at time zone 'Asia/Shanghai' as date)) as overdue;
 
 comment on view marts.overdue_list is
 'Returns that were due and are not accepted; one row per organisation, form and period.';

@@ -85,8 +85,10 @@ final as (
 select * from final
 $$;
 
-create or replace view marts.task_progress as
-select plan_task.* from marts.task_progress((select max(ops_load.load_id) from ops.loads as ops_load)) as plan_task;
+create or replace view marts.task_progress with (security_invoker = true) as
+select plan_task.* -- noqa: AM04
+from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as latest
+cross join lateral marts.task_progress(latest.load_id) as plan_task;
 
 comment on view marts.task_progress is
 'Where every listed village stands at every milestone; one row per plan, milestone and village.';

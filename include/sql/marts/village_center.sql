@@ -81,8 +81,10 @@ final as (
 select * from final
 $$;
 
-create or replace view marts.village_center as
-select report.* from marts.village_center((select max(ops_load.load_id) from ops.loads as ops_load)) as report;
+create or replace view marts.village_center with (security_invoker = true) as
+select report.* -- noqa: AM04
+from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as latest
+cross join lateral marts.village_center(latest.load_id) as report;
 
 comment on view marts.village_center is
 'What villages reported in form 基文01; one row per village and quarter, current version.';

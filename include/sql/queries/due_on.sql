@@ -9,6 +9,7 @@ with obligations as (
         form_code = :form_code
         and period = :period
         and duty <> 'not_applicable'
+        and to_load is null
 ),
 
 organisations as (

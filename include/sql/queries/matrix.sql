@@ -6,7 +6,7 @@ with due as (
         form_code,
         period
     from core.fct_obligation
-    where due_on <= :today
+    where due_on <= :today and to_load is null
 ),
 
 latest_periods as (

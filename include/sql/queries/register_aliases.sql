@@ -1,8 +1,8 @@
 -- By which other names does the register know the places whose codes begin with one of :counties (six digits)?
--- One row per place and name.
+-- One row per place that has any.
 select
     place_code,
-    alias
+    array_agg(alias) as aliases
 from core.place_alias
 where to_load is null and left(place_code, 6) = any(:counties)
-order by place_code, alias
+group by place_code

@@ -33,5 +33,6 @@ where
             duty.form_code = pairs.form_code
             and duty.period = past.period
             and duty.review = 'locked'
+            and duty.to_load is null
             and org.place_code = pairs.:reporter
     )

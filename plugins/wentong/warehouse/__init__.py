@@ -1,22 +1,28 @@
 """The warehouse (PostgreSQL): what was received, judged and decided; the register; facts with their history.
 
 Callers say `warehouse.load(…)`. `schema` holds the tables, `migrate` brings a database up to them; `register`,
-`submissions`, `loads`, `relations` and `obligations` are the verbs, `views` what is shown; `connections` is what they
-share. The SQL texts are in include/sql.
+`submissions`, `loads`, `relations` and `obligations` are the verbs, `views` what is shown, `analysts` who may look;
+`connections` is what they share. The SQL texts are in include/sql.
 """
 
 from sqlalchemy import Engine
 
+from wentong.warehouse.acceptance import mark
+from wentong.warehouse.analysts import grant_analyst, revoke_analyst
 from wentong.warehouse.connections import engine
 from wentong.warehouse.loads import Loaded, load
 from wentong.warehouse.migrate import is_made, migrate
-from wentong.warehouse.obligations import open_obligations, relate
+from wentong.warehouse.obligations import open_obligations
+from wentong.warehouse.published import load_of
 from wentong.warehouse.register import UnitsImported, import_units, read_places
 from wentong.warehouse.relations import Related, note_told, untold_relations
 from wentong.warehouse.submissions import (
+    Judged,
     Submission,
     decide,
+    judged,
     known_evidence,
+    note_failures,
     pending,
     read_submissions,
     reconcile,
@@ -28,10 +34,10 @@ from wentong.warehouse.views import (
     ask,
     coverage,
     held,
+    known_at,
     last_changes,
     last_rows,
     matrix,
-    periods_seen,
     progress,
     to_mend,
 )
@@ -40,6 +46,7 @@ from wentong.warehouse.waivers import Approval, approvals_in_force, extend, waiv
 __all__ = [
     "Approval",
     "Engine",
+    "Judged",
     "Loaded",
     "Related",
     "Submission",
@@ -50,19 +57,24 @@ __all__ = [
     "decide",
     "engine",
     "extend",
+    "grant_analyst",
     "held",
     "import_units",
     "is_made",
+    "judged",
+    "known_at",
     "known_evidence",
     "last_changes",
     "last_rows",
     "load",
+    "load_of",
+    "mark",
     "matrix",
     "migrate",
+    "note_failures",
     "note_told",
     "open_obligations",
     "pending",
-    "periods_seen",
     "progress",
     "read_places",
     "read_submissions",
@@ -70,7 +82,7 @@ __all__ = [
     "record_answers",
     "record_judgements",
     "record_receipts",
-    "relate",
+    "revoke_analyst",
     "to_mend",
     "untold_relations",
     "waive",

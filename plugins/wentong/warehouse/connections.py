@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from wentong import postgres
 from wentong.errors import EnvironmentProblem
+from wentong.journal import Entry, Journal
 from wentong.settings import INCLUDE, Settings
 from wentong.warehouse.schema import loads
 
@@ -63,21 +64,38 @@ def run(
     connection: sa.Connection, folder: str, name: str, slots: Mapping[str, str] | None = None
 ) -> sa.CursorResult[Any]:
     """Run include/sql/<folder>/<name>.sql, whose `:words` are filled with what follows from the form."""
+    return connection.exec_driver_sql(filled(folder, name, slots or {}), execution_options={"no_parameters": True})
+
+
+def filled(folder: str, name: str, slots: Mapping[str, str]) -> str:
+    """The text of include/sql/<folder>/<name>.sql with what stands for its `:words`."""
     text = (INCLUDE / "sql" / folder / f"{name}.sql").read_text(encoding="utf-8")
-    filled = re.sub(r"(?<![:\w]):(\w+)", lambda found: (slots or {}).get(found[1], found[0]), text)
-    return connection.exec_driver_sql(filled, execution_options={"no_parameters": True})
+    return re.sub(r"(?<![:\w]):(\w+)", lambda found: slots.get(found[1], found[0]), text)
 
 
-def next_load(
+def begin_load(
     connection: sa.Connection,
+    journal: Journal,
     kind: Literal["register", "plan", "decision"],
-    journal_seq: int,
+    event: str,
+    payload: Mapping[str, Any],
     at: datetime,
-) -> int:
-    """Take the next load number in this transaction; others that change what is known wait until it ends."""
+) -> Entry:
+    """Note an event in the journal and take the next load number for it, which the entry carries as `load_id`.
+
+    Others that change what is known wait until this transaction ends. An entry whose transaction came to nothing is
+    void: the next one that takes effect carries the same number (`rebuilding.effective`).
+    """
     load_id = lock_loads(connection) + 1
-    connection.execute(loads.insert(), {"load_id": load_id, "kind": kind, "journal_seq": journal_seq, "loaded_at": at})
-    return load_id
+    entry = journal.note(event, {**payload, "load_id": load_id}, at)
+    take_load(connection, kind, load_id, entry)
+    return entry
+
+
+def take_load(connection: sa.Connection, kind: str, load_id: int, entry: Entry) -> None:
+    """Give a load its row, as an entry of the journal says."""
+    row = {"load_id": load_id, "kind": kind, "journal_seq": entry["seq"]}
+    connection.execute(loads.insert(), {**row, "loaded_at": datetime.fromisoformat(entry["at"])})
 
 
 def lock_loads(connection: sa.Connection) -> int:

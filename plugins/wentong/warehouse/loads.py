@@ -1,7 +1,8 @@
-"""Loading: the rows of judged returns become versions of the fact tables.
+"""Loading: verdicts become known, and the rows of accepted returns become versions of the fact tables.
 
-Everything is set-based. Rows are staged by COPY straight from the bronze files; rows of one unit, period and key that occur
-in several submissions of a batch are applied one after the other, so that history does not depend on how receipts were
+Every verdict and every decision takes one load, in the order in which the journal has their causes. Everything is
+set-based. Rows are staged by COPY straight from the bronze files; rows of one unit, period and key that occur in several
+submissions of a batch are applied one after the other, so that history does not depend on how receipts were
 put into batches. The rules are those of design "one return's journey":
 
 * only changed rows become new versions; a version of a later receipt is never overwritten by an earlier one;
@@ -13,10 +14,11 @@ put into batches. The rules are those of design "one return's journey":
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,12 +28,16 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from wentong.archive import Archive
 from wentong.bronze import LOADED, bronze_path
 from wentong.errors import WentongError
 from wentong.forms import Field, Form, Table, find_form
+from wentong.journal import Entry
 from wentong.warehouse.connections import lock_loads, query, run
+from wentong.warehouse.consequences import seal, settle
 from wentong.warehouse.migrate import keep_periods
-from wentong.warehouse.relations import Scope, relate_rules
+from wentong.warehouse.obligations import expect
+from wentong.warehouse.relations import Scope
 from wentong.warehouse.schema import form_table, loads
 
 FILES_AT_ONCE = 64
@@ -59,43 +65,53 @@ class Loaded(NamedTuple):
         return bool(self.inserted or self.changed or self.withdrawn)
 
 
-def load(engine: sa.Engine, archive: Path, submission_ids: Sequence[int], at: datetime) -> list[Loaded]:
-    """Let judged submissions take effect, in one transaction, in order of receipt, one load number each.
+DueOn = Callable[[str, str], date | None]
+"""Form and period -> the day on which its returns are due; None where nobody owes them."""
 
-    Those that are loaded already, or have no verdict that allows it, are passed over. Raises WentongError, and changes
-    nothing, when the archive lacks what was judged or a row names a unit that the register does not know.
+
+def load(
+    engine: sa.Engine, archive: Path, submission_ids: Sequence[int], at: datetime, due_on: DueOn | None = None
+) -> list[Loaded]:
+    """Let verdicts and decisions about submissions take effect, in one transaction, one load number each.
+
+    Those that are known already are passed over. With `due_on`, returns for a period of which nobody is expected to
+    return anything yet make it expected. Raises WentongError, and changes nothing, when the archive lacks what was
+    judged or a row names a unit that the register does not know.
     """
+    journal = Archive(archive).journal
     with engine.begin() as connection:
         last = lock_loads(connection)
-        waiting = connection.execute(query("loadable"), {"submission_ids": list(submission_ids)}).all()
+        waiting = connection.execute(query("waiting_turns"), {"submission_ids": list(submission_ids)}).all()
         if not waiting:
             return []
-        numbered = [_Waiting(last + count, *row) for count, row in enumerate(waiting, start=1)]
-        connection.execute(
-            loads.insert(),
-            [
-                {"load_id": one.load_id, "kind": "return", "submission_id": one.submission_id, "loaded_at": at}
-                for one in numbered
-            ],
-        )
-        keep_periods(connection, sorted({one.period for one in numbered}))
-        done: list[Loaded] = []
-        touched: set[Scope] = set()
-        for form_code in sorted({one.form_code for one in numbered}):
-            form = find_form(form_code)
-            for table in form.tables:
-                group = [one for one in numbered if one.form_code == form_code and table.name in one.table_names]
-                if group:
-                    done += _load_table(connection, archive, form, table, group, last, touched)
-        connection.execute(query("note_loaded"), {"last_load": last})
-        relate_rules(connection, touched, last)
-    return sorted(done, key=lambda one: (one.load_id, one.table))
+        turns = [_Turn(last + count, *row) for count, row in enumerate(waiting, start=1)]
+        expected = _expected(connection, turns, due_on) if due_on else []
+        done = _apply(connection, archive, turns, expected, at)
+        order = [[turn.journal_seq, turn.kind, turn.submission_id] for turn in turns]
+        journal.append("loaded", {"load_id": last + 1, "turns": order, "expected": expected}, at)
+        seal(connection, journal, last + 1, at)
+    return done
 
 
-class _Waiting(NamedTuple):
-    """A submission in its turn."""
+def apply_loads(connection: sa.Connection, archive: Path, entry: Entry) -> list[Loaded]:
+    """Let the loads of a journal entry take effect again, as they did."""
+    ids = [submission_id for _, _, submission_id in entry["turns"]]
+    found = {
+        row.submission_id: tuple(row)[1:] for row in connection.execute(query("submissions_to_load"), {"ids": ids})
+    }
+    turns = [
+        _Turn(entry["load_id"] + count, seq, kind, submission_id, *found[submission_id])
+        for count, (seq, kind, submission_id) in enumerate(entry["turns"])
+    ]
+    return _apply(connection, archive, turns, entry["expected"], datetime.fromisoformat(entry["at"]))
+
+
+class _Turn(NamedTuple):
+    """A verdict or a decision whose turn it is."""
 
     load_id: int
+    journal_seq: int
+    kind: str
     submission_id: int
     sha256: str
     form_code: str
@@ -103,12 +119,56 @@ class _Waiting(NamedTuple):
     period: str
 
 
+def _expected(connection: sa.Connection, turns: Sequence[_Turn], due_on: DueOn) -> list[list[Any]]:
+    """What these returns make expected: form, period, due day, and the load of the first of them."""
+    first: dict[tuple[str, str], int] = {}
+    for turn in turns:
+        if turn.form_code and turn.period:
+            first.setdefault((turn.form_code, turn.period), turn.load_id)
+    asked = {"form_codes": [form for form, _ in first], "periods": [period for _, period in first]}
+    new = [(form, period) for form, period in connection.execute(query("unexpected_returns"), asked)]
+    found = [(form, period, due_on(form, period), first[form, period]) for form, period in new]
+    return [[form, period, str(day), load_id] for form, period, day, load_id in sorted(found, key=itemgetter(3)) if day]
+
+
+def _apply(
+    connection: sa.Connection, archive: Path, turns: Sequence[_Turn], expected: Sequence[Sequence[Any]], at: datetime
+) -> list[Loaded]:
+    last = turns[0].load_id - 1
+    returns = [turn for turn in turns if turn.kind == "return"]
+    numbers = [
+        {
+            "load_id": turn.load_id,
+            "kind": turn.kind,
+            "submission_id": turn.submission_id if turn.kind == "return" else None,
+            "journal_seq": turn.journal_seq,
+            "loaded_at": at,
+        }
+        for turn in turns
+    ]
+    connection.execute(loads.insert(), numbers)
+    for form_code, period, due_on, load_id in expected:
+        expect(connection, (form_code, period, date.fromisoformat(due_on)), load_id)
+    keep_periods(connection, sorted({turn.period for turn in returns}))
+    done: list[Loaded] = []
+    touched: set[Scope] = set()
+    for form_code in sorted({turn.form_code for turn in returns}):
+        form = find_form(form_code)
+        for table in form.tables:
+            group = [turn for turn in returns if turn.form_code == form_code and table.name in turn.table_names]
+            if group:
+                done += _load_table(connection, archive, form, table, group, last, touched)
+    connection.execute(query("note_loaded"), {"last_load": last})
+    settle(connection, last + 1, touched, at)
+    return sorted(done, key=lambda one: (one.load_id, one.table))
+
+
 def _load_table(
     connection: sa.Connection,
     archive: Path,
     form: Form,
     table: Table,
-    group: list[_Waiting],
+    group: list[_Turn],
     last_load: int,
     touched: set[Scope],
 ) -> list[Loaded]:
@@ -154,7 +214,7 @@ def _load_table(
 # --------------------------------------------------------------------------------------------------- staging
 
 
-def _stage(connection: sa.Connection, archive: Path, table: Table, group: list[_Waiting]) -> None:
+def _stage(connection: sa.Connection, archive: Path, table: Table, group: list[_Turn]) -> None:
     """Put the rows of these submissions into incoming_rows, as text and JSON, without looking into them."""
     run(connection, "staging", "incoming_rows")
     cursor = connection.connection.cursor()
@@ -165,7 +225,7 @@ def _stage(connection: sa.Connection, archive: Path, table: Table, group: list[_
     run(connection, "staging", "analyze_incoming_rows")
 
 
-def _csv(archive: Path, table: Table, group: list[_Waiting]) -> Iterator[pa.Buffer]:
+def _csv(archive: Path, table: Table, group: list[_Turn]) -> Iterator[pa.Buffer]:
     """The loadable bronze rows as CSV, a few files at a time."""
     options = pa_csv.WriteOptions(
         include_header=False,
@@ -187,7 +247,7 @@ def _csv(archive: Path, table: Table, group: list[_Waiting]) -> Iterator[pa.Buff
             yield sink.getvalue()
 
 
-def _bronze_rows(archive: Path, table: Table, one: _Waiting) -> pa.Table:
+def _bronze_rows(archive: Path, table: Table, one: _Turn) -> pa.Table:
     path = bronze_path(archive, one.sha256, one.submission_id)
     try:
         rows = pq.ParquetFile(path, pre_buffer=False).read(columns=["table_name", *LOADED], use_threads=False)
@@ -234,7 +294,7 @@ def _slots(table: Table) -> dict[str, str]:
     fields = table.stored
     names = [field.name for field in fields]
     return {
-        "facts": f"core.{form_table(table).name}",
+        "facts": form_table(table).fullname,
         "fields": ", ".join(names),
         # a ledger is replaced town by town, as it was judged: a unit may belong to another town by now
         "town": "coalesce(typed.stated_town, units.town_code)" if table.resubmission == "ledger" else "units.town_code",

@@ -1,47 +1,70 @@
-"""Who owes which return, and how it stands."""
+"""Who is expected to return what: rows of core.fct_obligation. How they stand follows in `consequences`."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from wentong.forms import Form
-from wentong.warehouse.connections import query
+from wentong.forms import find_form
+from wentong.journal import Entry, Journal
+from wentong.warehouse.connections import begin_load, lock_loads, query
+from wentong.warehouse.consequences import keep_obligations, seal, settle
 from wentong.warehouse.migrate import keep_periods
+from wentong.warehouse.schema import fct_obligation
 
 REPORTERS = {"village": "village_center", "town": "town_station", "county": "county_bureau"}
 """Level that reports a form -> type of organisation that owes it."""
+Expected = tuple[str, str, date]
+"""A form, a period, and the day on which its returns are due."""
 
 
-def open_obligations(engine: sa.Engine, form: Form, period: str, due_on: date, county_code: str | None = None) -> int:
-    """Expect a form from every organisation that owes returns (of one county, or of all). Returns how many were added.
+def open_obligations(
+    engine: sa.Engine, journal: Journal, expected: Collection[Expected], at: datetime, county_code: str | None = None
+) -> int:
+    """Expect returns from every organisation that owes them (of one county, or of all). Returns how many were added.
 
     Those that are expected already keep what they have. Returns received and extensions approved earlier are counted
     at once.
     """
     with engine.begin() as connection:
-        keep_periods(connection, [period])
-        binds = {
-            "form_code": form.code,
-            "period": period,
-            "due_on": due_on,
-            "org_type": REPORTERS[form.reported_by],
-            "county_code": county_code,
-        }
-        added = connection.execute(query("open_obligations"), binds).rowcount
-        connection.execute(query("extend_obligations"))
-        connection.execute(
-            query("relate_obligations"), {"form_code": form.code, "period": period, "submission_ids": None}
-        )
+        lock_loads(connection)
+        missing = [one for one in expected if _missing(connection, one, county_code)]
+        if not missing:
+            return 0
+        returns = [[form_code, period, str(due_on)] for form_code, period, due_on in sorted(missing)]
+        payload = {"returns": returns, "county_code": county_code}
+        entry = begin_load(connection, journal, "decision", "returns_expected", payload, at)
+        added = apply_expected(connection, entry)
+        seal(connection, journal, entry["load_id"], at)
     return added
 
 
-def relate(engine: sa.Engine, submission_ids: Sequence[int] | None = None) -> None:
-    """Bring the obligations that these submissions speak of (None: all) up to what was judged, decided and loaded.
+def apply_expected(connection: sa.Connection, entry: Entry) -> int:
+    """Let a journaled expectation take effect; returns how many obligations it added."""
+    load_id = entry["load_id"]
+    added = sum(
+        expect(connection, (form_code, period, date.fromisoformat(due_on)), load_id, entry["county_code"])
+        for form_code, period, due_on in entry["returns"]
+    )
+    keep_obligations(connection, load_id, "extended")
+    settle(connection, load_id, (), datetime.fromisoformat(entry["at"]))
+    return added
 
-    The latest return decides: received (judged, not loaded yet), held, returned, accepted, with its open errors. Only
-    state changes, never a value; repeating it changes nothing.
-    """
-    ids = None if submission_ids is None else list(submission_ids)
-    with engine.begin() as connection:
-        connection.execute(query("relate_obligations"), {"form_code": None, "period": None, "submission_ids": ids})
+
+def expect(connection: sa.Connection, expected: Expected, load_id: int, county_code: str | None = None) -> int:
+    """Expect one return from everybody who owes it and is not expected to yet; returns how many."""
+    form_code, period, due_on = expected
+    missing = _missing(connection, expected, county_code)
+    row = {"form_code": form_code, "period": period, "due_on": due_on, "from_load": load_id}
+    if missing:
+        connection.execute(fct_obligation.insert(), [{**owing, **row} for owing in missing])
+    return len(missing)
+
+
+def _missing(connection: sa.Connection, expected: Expected, county_code: str | None) -> list[dict[str, Any]]:
+    form_code, period, _ = expected
+    keep_periods(connection, [period])
+    org_type = REPORTERS[find_form(form_code).reported_by]
+    binds = {"form_code": form_code, "period": period, "org_type": org_type, "county_code": county_code}
+    return [dict(row) for row in connection.execute(query("missing_obligations"), binds).mappings()]

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from wentong.errors import DeclarationError
 from wentong.findings import Finding
 from wentong.forms import Field, Form, Rule, Table, code_titles, find_form, forms
+from wentong.journal import Entry, Journal
 from wentong.periods import Period
 from wentong.settling import explains
 from wentong.thresholds import thresholds
@@ -84,15 +85,15 @@ def relate_rules(connection: sa.Connection, touched: Collection[Scope], last_loa
     return new
 
 
-def relate_lists(connection: sa.Connection, county_code: str, load_id: int) -> int:
-    """The same after this load of a plan: for the county's rows that must be those of its task list."""
+def listed_scopes(connection: sa.Connection, county_code: str) -> set[Scope]:
+    """What a load of a plan touches: the county's rows that must be those of its task list."""
     touched = set()
     for table in (table for form in forms().values() for table in form.tables):
         if any(rule.kind == "on_list" for rule in table.rules):
             first = sa.text(f"select min(period) from {_facts(table)} where county_code = :county and to_load is null")
             if period := connection.scalar(first, {"county": county_code}):
                 touched.add(Scope(table.name, county_code, period))
-    return relate_rules(connection, touched, load_id - 1)
+    return touched
 
 
 def untold_relations(engine: sa.Engine) -> list[Related]:
@@ -102,8 +103,8 @@ def untold_relations(engine: sa.Engine) -> list[Related]:
     return [Related(**{name: row[name] for name in Related._fields[:-1]}, finding=_worded(row)) for row in found]
 
 
-def note_told(engine: sa.Engine, told: Sequence[Related], at: datetime) -> None:
-    """Note that senders were told."""
+def note_told(engine: sa.Engine, journal: Journal, told: Sequence[Related], at: datetime) -> None:
+    """Note that the senders of some submissions were told of these findings."""
     key = ("table_name", "period", "org_id", "row_key", "field", "from_load")
     columns = relation_findings.c
     statement = relation_findings.update().where(
@@ -112,7 +113,18 @@ def note_told(engine: sa.Engine, told: Sequence[Related], at: datetime) -> None:
     rows = [{"b_code": one.finding.code, **{f"b_{name}": getattr(one, name) for name in key}} for one in told]
     if rows:
         with engine.begin() as connection:
+            journal.append("told", {"submission_ids": sorted({one.submission_id for one in told})}, at)
             connection.execute(statement.values(told_at=at), rows)
+
+
+def apply_told(connection: sa.Connection, entry: Entry) -> None:
+    """Note again that the senders of some submissions were told, of what was open then."""
+    untold = relation_findings.update().where(
+        relation_findings.c.submission_id.in_(entry["submission_ids"]),
+        relation_findings.c.told_at.is_(None),
+        relation_findings.c.to_load.is_(None),
+    )
+    connection.execute(untold.values(told_at=datetime.fromisoformat(entry["at"])))
 
 
 _COPIED = (
@@ -180,7 +192,7 @@ def _names(form: Form, table: Table) -> dict[str, str]:
 
 
 def _facts(table: Table) -> str:
-    return f"core.{form_table(table).name}"
+    return form_table(table).fullname
 
 
 def _pairs(table: Table) -> dict[str, str]:

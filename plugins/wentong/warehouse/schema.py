@@ -7,6 +7,7 @@ deleted; a new version closes the old one by setting its `to_load`.
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
@@ -24,8 +25,9 @@ metadata = sa.MetaData(
 )
 
 SCHEMAS = {
-    "ops": "What happened: receipts, verdicts, answers, decisions, loads. Not for analysts.",
+    "ops": "What happened: receipts, verdicts, answers, decisions, loads. Analysts read little of it.",
     "core": "Facts and dimensions with their history by load.",
+    "personal": "Form tables in which fields name persons; core shows them without these. Not for analysts.",
     "marts": "What people read: views, and functions of a load. Made anew by `wentong migrate`; put nothing here.",
 }
 FIELD_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
@@ -40,6 +42,11 @@ FIELD_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
 
 PLACE_LEVELS = {"village_center": 5, "town_station": 4, "county_bureau": 3}
 """Type of organisation -> level of the places that have one."""
+
+GOES_ON = ("renamed", "recoded", "upgraded")
+"""Changes by which a unit gets another code and stays the same organisation."""
+CHANGES = ("merged", "split", *GOES_ON)
+"""What may become of a place that is closed, other than nothing."""
 
 
 def _column(name: str, type_: Any, comment: str, *args: Any, null: bool = False, **kwargs: Any) -> sa.Column[Any]:
@@ -81,7 +88,12 @@ loads = sa.Table(
         primary_key=True,
         autoincrement=False,
     ),
-    _column("kind", sa.Text, "return: one submission; register: a list of units; plan; decision."),
+    _column(
+        "kind",
+        sa.Text,
+        "return: the rows of one submission; verdict: one that is held or was rejected; register: a list of units; plan; "
+        "decision: a held file given back, a waiver, an extension, a period opened.",
+    ),
     _column(
         "submission_id",
         sa.BigInteger,
@@ -89,14 +101,15 @@ loads = sa.Table(
         sa.ForeignKey("ops.submissions.submission_id", use_alter=True),
         null=True,
     ),
-    _column("journal_seq", sa.BigInteger, "The journal entry that caused it, for the other kinds.", null=True),
+    _column("journal_seq", sa.BigInteger, "The journal entry that caused it: the receipt, the decision, the list."),
     _column("loaded_at", sa.DateTime(timezone=True), "When; only load_id orders what was known."),
-    _one_of("kind", "return", "register", "plan", "decision"),
+    _one_of("kind", "return", "verdict", "register", "plan", "decision"),
     sa.CheckConstraint("(kind = 'return') = (submission_id is not null)", name="return_has_submission"),
     sa.UniqueConstraint("submission_id"),
     sa.UniqueConstraint("load_id", "submission_id"),
+    sa.UniqueConstraint("journal_seq"),
     schema="ops",
-    comment="Changes of what is known; one row per loaded submission, imported list or decision.",
+    comment="Changes of what is known; one row per verdict or loaded submission, imported list and decision.",
 )
 
 journal_position = sa.Table(
@@ -116,10 +129,11 @@ submissions = sa.Table(
     _column(
         "submission_id",
         sa.BigInteger,
-        "Number of the receipt in the journal: precedence.",
+        "1, 2, 3 … in order of receipt: precedence.",
         primary_key=True,
         autoincrement=False,
     ),
+    _column("journal_seq", sa.BigInteger, "Number of the receipt's journal entry."),
     _column("sha256", sa.Text, "Of the file's bytes."),
     _column("county_code", sa.Text, "County of the inbox."),
     _column("share", sa.Text, "The shared folder it was received from; answered there only.", server_default=""),
@@ -154,11 +168,18 @@ submissions = sa.Table(
     _column("rows_quarantined", sa.Integer, "Rows with verdict quarantine.", null=True),
     _column("rows_duplicate", sa.Integer, "Rows that repeat another row.", null=True),
     _column("judged_at", sa.DateTime(timezone=True), "When the verdict was recorded.", null=True),
+    _column(
+        "failed_at",
+        sa.DateTime(timezone=True),
+        "When we last failed to judge it; others need not wait for it then.",
+        null=True,
+    ),
     _column("answered_at", sa.DateTime(timezone=True), "When the answer was put into the share.", null=True),
     _column("answer_path", sa.Text, "The answer, below the share.", null=True),
     _column("decision", sa.Text, "What was decided about a held file.", null=True),
     _column("loaded_at", sa.DateTime(timezone=True), "When its rows took effect.", null=True),
     _column("load_id", sa.BigInteger, "The load by which they did.", sa.ForeignKey(loads.c.load_id), null=True),
+    sa.UniqueConstraint("journal_seq"),
     sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_one"),
     _code("county_code"),
     _code("unit_code"),
@@ -289,6 +310,9 @@ relation_findings = sa.Table(
     sa.Index(
         "relation_findings_untold_idx", "submission_id", postgresql_where=sa.text("told_at is null and to_load is null")
     ),
+    sa.Index("relation_findings_scope_idx", "form_code", "period", "county_code"),
+    sa.Index("relation_findings_from_load_idx", "from_load"),
+    sa.Index("relation_findings_to_load_idx", "to_load", postgresql_where=sa.text("to_load is not null")),
     schema="ops",
     comment="What was found by comparing rows with other periods, forms and units; one row per finding and version.",
 )  # fmt: skip
@@ -360,6 +384,76 @@ notifications = sa.Table(
     comment="What was sent to whom; one row per kind, day and recipient, so nothing is sent twice.",
 )
 
+releases = sa.Table(
+    "releases",
+    metadata,
+    _column("name", sa.Text, "What it is called: 2026Q3-1.", primary_key=True),
+    _column("period", sa.Text, "The period it was published for.", sa.ForeignKey("core.dim_period.period")),
+    _column("load_id", sa.BigInteger, "Its figures are those known at this load.", sa.ForeignKey(loads.c.load_id)),
+    _column("title", sa.Text, "Title of the package."),
+    _column("published_at", sa.DateTime(timezone=True), "When."),
+    _column("published_by", sa.Text, "Who."),
+    _column("journal_seq", sa.BigInteger, "The journal entry that says so."),
+    _column("sha256", sa.Text, "Of the package's datapackage.json, which has the hash of every other file."),
+    sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_one"),
+    sa.CheckConstraint("published_by <> ''", name="says_who"),
+    sa.UniqueConstraint("journal_seq"),
+    schema="ops",
+    comment="Published figures (发布); one row per release, never altered.",
+)
+
+analyst_counties = sa.Table(
+    "analyst_counties",
+    metadata,
+    _column("role_name", sa.Text, "The analyst's account."),
+    _column("county_code", sa.Text, "A county whose figures it may read (12 digits)."),
+    _code("county_code"),
+    sa.PrimaryKeyConstraint("role_name", "county_code"),
+    schema="ops",
+    comment="Analysts limited to counties; one row per account and county. Of an account without limits there is none.",
+)
+
+audits = sa.Table(
+    "audits",
+    metadata,
+    _column("audit_id", sa.BigInteger, "Number.", sa.Identity(always=True), primary_key=True),
+    _column("audited_at", sa.DateTime(timezone=True), "When."),
+    _column("load_id", sa.BigInteger, "The last load it saw.", sa.ForeignKey(loads.c.load_id), null=True),
+    schema="ops",
+    comment="Audits of the warehouse; one row per audit. It failed if a result of severity error did not pass.",
+)
+
+audit_results = sa.Table(
+    "audit_results",
+    metadata,
+    _column("audit_id", sa.BigInteger, "The audit.", sa.ForeignKey(audits.c.audit_id), primary_key=True),
+    _column("result_number", sa.Integer, "1, 2, 3 … in the order of the suite.", primary_key=True),
+    _column("code", sa.Text, "What was expected: a check of wentong.audits."),
+    _column("table_name", sa.Text, "Of which table, with its schema."),
+    _column("field", sa.Text, "Of which field; null: of the rows.", null=True),
+    _column("severity", sa.Text, "error: a fault of ours, which blocks publication; warning: to be looked at."),
+    _column("is_passed", sa.Boolean, "Whether it holds."),
+    _column("expected", sa.Text, "What was expected, in Chinese."),
+    _column("found", sa.BigInteger, "How many rows of its statement, or of the table, do not meet it."),
+    _column("examples", JSONB, "Some of these rows, with what tells them apart.", server_default=sa.text("'[]'")),
+    _one_of("severity", "error", "warning"),
+    sa.CheckConstraint("is_passed = (found = 0)", name="passed_when_nothing_was_found"),
+    schema="ops",
+    comment="What audits found; one row per audit and expectation.",
+)
+
+audit_figures = sa.Table(
+    "audit_figures",
+    metadata,
+    _column("audit_id", sa.BigInteger, "The audit.", sa.ForeignKey(audits.c.audit_id), primary_key=True),
+    _column("table_name", sa.Text, "Table of a form.", primary_key=True),
+    _column("period", sa.Text, "Period.", primary_key=True),
+    _column("row_count", sa.BigInteger, "Rows known at the load that the audit saw."),
+    _column("filled", JSONB, "Field -> of how many of these rows it is filled in."),
+    schema="ops",
+    comment="What audits counted, to be compared with by later ones; one row per audit, form table and period.",
+)
+
 # ------------------------------------------------------------------------------------------------------ core
 
 dim_place = sa.Table(
@@ -370,6 +464,7 @@ dim_place = sa.Table(
     _column("level", sa.SmallInteger, "1 province, 2 prefecture, 3 county, 4 town, 5 village."),
     _column("parent_code", sa.Text, "The place it belongs to; null at the top.", null=True),
     _column("kind", sa.Text, "town, subdistrict, special_zone, village, community …"),
+    _column("is_closed", sa.Boolean, "True: from that day on there is no such place.", server_default=sa.false()),
     _column("valid_from", sa.Date, "First day of this name and place in the tree; it ends where the next begins."),
     *_known(),
     _code("place_code"),
@@ -381,9 +476,38 @@ dim_place = sa.Table(
         "dim_place_current_key", "place_code", "valid_from", unique=True, postgresql_where=sa.text("to_load is null")
     ),
     sa.Index("dim_place_parent_code_idx", "parent_code"),
+    sa.Index("dim_place_closed_idx", "place_code", postgresql_where=sa.text("is_closed")),
     schema="core",
     comment="Administrative divisions; one row per place, first day of validity and version.",
 )
+
+place_succession = sa.Table(
+    "place_succession",
+    metadata,
+    _column("predecessor_code", sa.Text, "The place that is closed (12 digits)."),
+    _column("successor_code", sa.Text, "A place that takes it over (12 digits)."),
+    _column(
+        "change",
+        sa.Text,
+        "merged (into one other), split (into several); renamed, recoded, upgraded (to a sub-district): the same unit "
+        "goes on under another code.",
+    ),
+    _column("effective_on", sa.Date, "First day on which the predecessor is no more."),
+    *_known(),
+    _one_of("change", *CHANGES),
+    _code("predecessor_code"),
+    _code("successor_code"),
+    sa.CheckConstraint("predecessor_code <> successor_code", name="is_not_its_own_successor"),
+    sa.PrimaryKeyConstraint("predecessor_code", "successor_code", "from_load"),
+    sa.Index(
+        "place_succession_current_key",
+        "predecessor_code", "successor_code",
+        unique=True,
+        postgresql_where=sa.text("to_load is null"),
+    ),
+    schema="core",
+    comment="What became of closed places; one row per place, successor and version. Without any it is simply gone.",
+)  # fmt: skip
 
 place_alias = sa.Table(
     "place_alias",
@@ -423,6 +547,9 @@ dim_org = sa.Table(
     _column("place_code", sa.Text, "Where it is: village, town or county (12 digits)."),
     _column("name", sa.Text, "Name of its place."),
     _column("owes_returns", sa.Boolean, "Whether it must report by itself; a special zone need not."),
+    _column(
+        "is_closed", sa.Boolean, "True: from that day on there is no such organisation.", server_default=sa.false()
+    ),
     _column("valid_from", sa.Date, "First day of this version; it ends where the next begins."),
     *_known(),
     _one_of("org_type", *PLACE_LEVELS),
@@ -437,6 +564,8 @@ dim_org = sa.Table(
         unique=True,
         postgresql_where=sa.text("to_load is null"),
     ),
+    sa.Index("dim_org_place_code_idx", "place_code"),
+    sa.Index("dim_org_closed_idx", "org_id", postgresql_where=sa.text("is_closed")),
     schema="core",
     comment="Reporting and statistical units; one row per organisation, first day of validity and version.",
 )
@@ -465,6 +594,12 @@ dim_form = sa.Table(
     _column("period_kind", sa.Text, "month, quarter, year or none."),
     _column("reported_by", sa.Text, "Level that reports: village, town or county."),
     _column("due_working_days", sa.Integer, "Working days after the end of the period."),
+    _column(
+        "lists_villages",
+        sa.Boolean,
+        "Whether a return must have a row for every village of its unit.",
+        server_default=sa.false(),
+    ),
     schema="core",
     comment="Forms, copied from their declarations; one row per form.",
 )
@@ -473,6 +608,7 @@ fct_obligation = sa.Table(
     "fct_obligation",
     metadata,
     _column("org_id", sa.BigInteger, "Who owes.", sa.ForeignKey(orgs.c.org_id)),
+    _column("county_code", sa.Text, "Its county (12 digits)."),
     _column("form_code", sa.Text, "Which form.", sa.ForeignKey(dim_form.c.form_code)),
     _column("period", sa.Text, "For which period.", sa.ForeignKey(dim_period.c.period)),
     _column("due_on", sa.Date, "Last day on which it is in time."),
@@ -480,7 +616,7 @@ fct_obligation = sa.Table(
     _column(
         "submission",
         sa.Text,
-        "The latest return: none, received, held, returned, accepted, zero (零报).",
+        "The latest return: none, held, returned, accepted, zero (零报).",
         server_default="none",
     ),
     _column("review", sa.Text, "open, town, county, locked.", server_default="open"),
@@ -499,14 +635,26 @@ fct_obligation = sa.Table(
         "Findings critical, row or error on the latest return; more than 0 is 待改正.",
         server_default="0",
     ),
+    *_known(),
     _one_of("duty", "due", "extended", "not_applicable"),
-    _one_of("submission", "none", "received", "held", "returned", "accepted", "zero"),
+    _one_of("submission", "none", "held", "returned", "accepted", "zero"),
     _one_of("review", "open", "town", "county", "locked"),
     sa.CheckConstraint("open_errors >= 0", name="open_errors_is_a_count"),
     sa.CheckConstraint("(submission = 'none') = (submission_id is null)", name="return_is_named"),
-    sa.PrimaryKeyConstraint("period", "form_code", "org_id"),
+    sa.PrimaryKeyConstraint("period", "form_code", "org_id", "from_load"),
+    sa.Index(
+        "fct_obligation_current_key",
+        "period",
+        "form_code",
+        "org_id",
+        unique=True,
+        postgresql_where=sa.text("to_load is null"),
+    ),
+    sa.Index("fct_obligation_county_code_period_idx", "county_code", "period"),
+    _code("county_code"),
     schema="core",
-    comment="What is expected; one row per organisation, form and period. The denominator of every completeness figure.",
+    comment="What is expected; one row per organisation, form, period and version. The denominator of every completeness "
+    "figure.",
 )
 
 plans = sa.Table(
@@ -606,6 +754,11 @@ milestone_crossings = sa.Table(
 )
 
 
+def type_name(column: sa.Column[Any]) -> str:
+    """The type of a column as PostgreSQL names it."""
+    return column.type.compile(dialect=postgresql.dialect()).lower()  # type: ignore[no-untyped-call]
+
+
 # ----------------------------------------------------------------------------------------------- form tables
 
 
@@ -619,7 +772,13 @@ TAKEN_WORDS = {"load_id", "is_quarantined", "wave", "stated_by", "action"} | RES
 
 
 def form_table(table: FormTable) -> sa.Table:
-    """`core.fct_<table>` of a form: one row per unit, key, period and version."""
+    """`fct_<table>` of a form: one row per unit, key, period and version.
+
+    It lies in `core`; if a field names persons in `personal`, and `core.fct_<table>` is a view of all other columns.
+    """
+    persons = {field.name for field in table.stored if field.personal}
+    if in_key := persons & set(table.item_key):
+        raise DeclarationError(f"table {table.name}: {in_key.pop()} is personal and cannot tell rows apart")
     if taken := {field.name for field in table.stored} & OWN_COLUMNS:
         raise DeclarationError(
             f"table {table.name}: every form table has a column {taken.pop()} of its own; name the field otherwise"
@@ -701,6 +860,8 @@ def form_table(table: FormTable) -> sa.Table:
             postgresql_where=sa.text("to_load is null"),
         ),
         sa.Index(f"{name}_county_code_period_idx", "county_code", "period"),
-        schema="core",
+        sa.Index(f"{name}_from_load_idx", "from_load"),
+        sa.Index(f"{name}_to_load_idx", "to_load", postgresql_where=sa.text("to_load is not null")),
+        schema="personal" if persons else "core",
         comment=f"{table.title}: {table.grain}, with all versions.",
     )

@@ -2,22 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from wentong.archive import Receipt
+from wentong.archive import Archive, Receipt
+from wentong.bronze import write_bronze
 from wentong.errors import WentongError
 from wentong.findings import Finding, most_important_first
 from wentong.forms import forms
-from wentong.journal import Journal
+from wentong.journal import Entry, Journal
 from wentong.returns import Judgement
 from wentong.settling import RowsByCell
-from wentong.warehouse import waivers
+from wentong.warehouse import published
 from wentong.warehouse.connections import query, storable
 from wentong.warehouse.schema import decisions, evidence, findings, journal_position, submission_scopes, submissions
 
@@ -53,12 +54,12 @@ def record_receipts(engine: sa.Engine, receipts: Iterable[Receipt]) -> None:
 
 
 def reconcile(engine: sa.Engine, journal: Journal) -> None:
-    """Bring into the database what the journal knows and it does not: receipts, settlements, decisions, waivers,
-    extensions and evidence. Reads on from where it stopped, so it costs next to nothing and mends what a killed process left half
+    """Bring into the database what the journal knows and it does not: receipts, settlements, decisions about held files
+    and evidence. Reads on from where it stopped, so it costs next to nothing and mends what a killed process left half
     done.
 
-    Not lists of units and plans: an import killed between its entry and its commit has not taken effect, whatever the
-    journal says, and is run again, which notes it a second time.
+    Not what takes a load (lists of units, plans, waivers …): killed between its entry and its commit it has not taken
+    effect, whatever the journal says, and is done again, which notes it a second time. Nor verdicts, likewise.
 
     Raises WentongError if the last entry read then is not in the journal any more: entries are missing at its end, or
     archive and database do not belong together.
@@ -72,27 +73,37 @@ def reconcile(engine: sa.Engine, journal: Journal) -> None:
                 "entries are missing, or the archive belongs to another warehouse."
             )
         new = entries[1:] if known else entries
-        if not new:
-            return
-        _record_receipts(connection, [Receipt.from_entry(entry) for entry in new if entry["event"] == "received"])
-        settled = [
-            {"settled": entry["submission_id"], "at": datetime.fromisoformat(entry["at"])}
-            for entry in new
-            if entry["event"] == "settled"
-        ]
-        if settled:
-            one = submissions.c.submission_id == sa.bindparam("settled")
-            connection.execute(submissions.update().where(one).values(settled_at=sa.bindparam("at")), settled)
-        for entry in new:
-            if entry["event"] in ("release", "return"):
-                _record_decision(connection, entry)
-            elif entry["event"] in waivers.EVENTS:
-                waivers.record(connection, entry)
-            elif entry["event"] == "evidence":
-                _record_evidence(connection, entry)
-        position = {"seq": new[-1]["seq"], "hash": new[-1]["hash"]}
-        statement = insert(journal_position).values(is_only_row=True, **position)
-        connection.execute(statement.on_conflict_do_update(index_elements=["is_only_row"], set_=position))
+        if new:
+            take_up(connection, new)
+            note_position(connection, new[-1])
+
+
+def take_up(connection: sa.Connection, entries: Sequence[Entry]) -> None:
+    """Write what takes no load into the tables: receipts, settlements, decisions about held files, releases, evidence.
+    What is there already is left alone, other events are passed over."""
+    _record_receipts(connection, [Receipt.from_entry(entry) for entry in entries if entry["event"] == "received"])
+    settled = [
+        {"settled": entry["submission_id"], "at": datetime.fromisoformat(entry["at"])}
+        for entry in entries
+        if entry["event"] == "settled"
+    ]
+    if settled:
+        one = submissions.c.submission_id == sa.bindparam("settled")
+        connection.execute(submissions.update().where(one).values(settled_at=sa.bindparam("at")), settled)
+    for entry in entries:
+        if entry["event"] in ("release", "return"):
+            _record_decision(connection, entry)
+        elif entry["event"] == published.EVENT:
+            published.record(connection, entry)
+        elif entry["event"] == "evidence":
+            _record_evidence(connection, entry)
+
+
+def note_position(connection: sa.Connection, entry: Entry) -> None:
+    """Note how far the journal was read."""
+    position = {"seq": entry["seq"], "hash": entry["hash"]}
+    statement = insert(journal_position).values(is_only_row=True, **position)
+    connection.execute(statement.on_conflict_do_update(index_elements=["is_only_row"], set_=position))
 
 
 def pending(engine: sa.Engine, stage: Stage) -> list[int]:
@@ -105,6 +116,21 @@ def pending(engine: sa.Engine, stage: Stage) -> list[int]:
         return list(connection.scalars(query(f"pending_{stage}")))
 
 
+class Judged(NamedTuple):
+    """A verdict that was given, and the last list of units that was known then."""
+
+    submission_id: int
+    judged_at: datetime
+    register_load: int | None
+
+
+def judged(engine: sa.Engine, form_code: str | None, period: str | None, since: datetime | None) -> Iterator[Judged]:
+    """The verdicts on files of a form and period that came in since then (None: any), in order of receipt, as they are read."""
+    binds = {"form_code": form_code, "period": period, "since": since}
+    with engine.connect().execution_options(yield_per=1000) as connection:
+        yield from (Judged(*row) for row in connection.execute(query("judged"), binds))
+
+
 def read_submissions(engine: sa.Engine, submission_ids: Sequence[int]) -> list[Submission]:
     """These submissions, in order of receipt."""
     columns = [submissions.c[name] for name in Submission._fields]
@@ -113,16 +139,11 @@ def read_submissions(engine: sa.Engine, submission_ids: Sequence[int]) -> list[S
         return [Submission(*row) for row in connection.execute(wanted.order_by(submissions.c.submission_id))]
 
 
-def record_judgements(
-    engine: sa.Engine,
-    judgements: Mapping[int, Judgement],
-    at: datetime,
-    keep: Callable[[int, Judgement], object] | None = None,
-) -> None:
+def record_judgements(engine: sa.Engine, archive: Path, judgements: Mapping[int, Judgement], at: datetime) -> None:
     """Record verdicts with their findings. A submission has one verdict: a second is ignored, never a silent change.
 
-    `keep` writes down the rows of the verdicts that are recorded, and of no others, before they are: two processes that
-    judge one submission wait for each other here, so the rows that are kept are those of the verdict that counts.
+    The rows of those that are recorded, and of no others, are kept in the archive first: two processes that judge one
+    submission wait for each other here, so the rows that are kept are those of the verdict that counts.
     """
     with engine.begin() as connection:
         waiting = sa.select(submissions.c.submission_id).where(
@@ -131,32 +152,53 @@ def record_judgements(
         new = sorted(connection.scalars(waiting.with_for_update()))
         if not new:
             return
-        if keep:
-            for number in new:
-                keep(number, judgements[number])
-        connection.execute(
-            submissions.update().where(submissions.c.submission_id == sa.bindparam("judged")),
-            [{"judged": number, **_verdict(judgements[number]), "judged_at": at} for number in new],
-        )
-        scopes = [row for number in new for row in _scopes(number, judgements[number])]
-        if scopes:
-            connection.execute(submission_scopes.insert(), scopes)
-        found = [row for number in new for row in _findings(number, judgements[number].findings)]
-        if found:
-            connection.execute(findings.insert(), found)
+        kept = {str(number): write_bronze(archive, number, judgements[number]) for number in new}
+        Archive(archive).journal.append("judged", {"rows": kept}, at)
+        apply_judgements(connection, {number: judgements[number] for number in new}, at)
 
 
-def record_answers(engine: sa.Engine, answers: Mapping[int, str | None], at: datetime) -> None:
-    """Note that submissions were answered, and where below the share (None: nothing to send)."""
-    rows = [{"answered": number, "path": path and storable(path)} for number, path in sorted(answers.items())]
-    if rows:
-        with engine.begin() as connection:
-            connection.execute(
-                submissions.update()
-                .where(submissions.c.submission_id == sa.bindparam("answered"))
-                .values(answered_at=at, answer_path=sa.bindparam("path")),
-                rows,
-            )
+def apply_judgements(connection: sa.Connection, judgements: Mapping[int, Judgement], at: datetime) -> None:
+    """Write verdicts that are kept in the archive into the tables."""
+    connection.execute(
+        submissions.update().where(submissions.c.submission_id == sa.bindparam("judged")),
+        [
+            {"judged": number, **_verdict(judgement), "judged_at": at, "failed_at": None}
+            for number, judgement in judgements.items()
+        ],
+    )
+    scopes = [row for number, judgement in judgements.items() for row in _scopes(number, judgement)]
+    if scopes:
+        connection.execute(submission_scopes.insert(), scopes)
+    found = [row for number, judgement in judgements.items() for row in _findings(number, judgement.findings)]
+    if found:
+        connection.execute(findings.insert(), found)
+
+
+def note_failures(engine: sa.Engine, submission_ids: Iterable[int], at: datetime) -> None:
+    """Note that we failed to judge these: what others handed in need not wait for them."""
+    failed = submissions.update().where(
+        submissions.c.submission_id.in_(submission_ids), submissions.c.judged_at.is_(None)
+    )
+    with engine.begin() as connection:
+        connection.execute(failed.values(failed_at=at))
+
+
+def record_answers(engine: sa.Engine, journal: Journal, answers: Mapping[int, str], at: datetime) -> None:
+    """Note that submissions were answered, and where below the share."""
+    with engine.begin() as connection:
+        entry = journal.note("answered", {"answers": {str(number): path for number, path in answers.items()}}, at)
+        apply_answers(connection, entry)
+
+
+def apply_answers(connection: sa.Connection, entry: Entry) -> None:
+    """Write what the journal says about answers into the tables."""
+    at = datetime.fromisoformat(entry["at"])
+    connection.execute(
+        submissions.update()
+        .where(submissions.c.submission_id == sa.bindparam("answered"))
+        .values(answered_at=at, answer_path=sa.bindparam("path")),
+        [{"answered": int(number), "path": storable(path)} for number, path in entry["answers"].items()],
+    )
 
 
 def decide(
@@ -195,6 +237,7 @@ def _record_receipts(connection: sa.Connection, receipts: Iterable[Receipt]) -> 
     rows = [
         {
             "submission_id": receipt.submission_id,
+            "journal_seq": receipt.journal_seq,
             "sha256": receipt.sha256,
             "county_code": receipt.county_code,
             "share": storable(receipt.share),

@@ -1,17 +1,43 @@
 """What the command line, the pages and the demonstration show: rows of marts and counts of ops, as dictionaries."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
 
 from wentong.errors import WentongError
 from wentong.forms import Table
+from wentong.periods import CHINA
 from wentong.warehouse.connections import query
-from wentong.warehouse.schema import form_table
+from wentong.warehouse.schema import form_table, loads
 
 Rows = list[dict[str, Any]]
+
+
+def known_at(connection: sa.Connection, text: str | None) -> int:
+    """The load number that `--known-at` means: one itself, the last one until a time (ISO, China's clock; a day alone:
+    until its end), or (None) the last of all. Raises WentongError when there is none such."""
+    last = connection.scalar(sa.select(sa.func.max(loads.c.load_id)))
+    if text is None:
+        return last or 0
+    if text.isdecimal():
+        if not 1 <= int(text) <= (last or 0):
+            raise WentongError(f"There is no load {text}; the last one is {last or 'not there yet'}.")
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise WentongError(
+            f"{text!r} is neither a load number nor a time; write 17, 2026-10-12 or 2026-10-12T09:30."
+        ) from error
+    if len(text) == len("2026-10-12"):
+        moment = datetime.combine(moment, time.max)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+    found: int | None = connection.scalar(sa.select(sa.func.max(loads.c.load_id)).where(loads.c.loaded_at <= moment))
+    if found is None:
+        raise WentongError(f"Nothing was known yet at {text}.")
+    return found
 
 
 def coverage(engine: sa.Engine, plan_code: str | None = None, known_at: int | None = None) -> Rows:
@@ -46,15 +72,11 @@ def last_changes(engine: sa.Engine) -> dict[str, datetime]:
     return {row["period"]: row["loaded_at"] for row in _rows(engine, "last_changes")}
 
 
-def periods_seen(engine: sa.Engine, form_code: str) -> list[str]:
-    """Periods for which any return of a form was received, in order."""
-    return [row["period"] for row in _rows(engine, "periods_seen", form_code=form_code)]
-
-
 def ask(engine: sa.Engine, sql: str) -> Rows:
-    """The rows of any one statement that only reads. Raises WentongError with what the database says against it."""
+    """The rows of any one statement that only reads what analysts may. Raises WentongError with what the database says
+    against it."""
     with engine.connect() as connection:
-        connection.exec_driver_sql("set transaction read only")
+        connection.exec_driver_sql("set transaction read only; set local role wentong_analyst")
         try:
             found = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
             names = list(found.keys())
@@ -66,8 +88,11 @@ def ask(engine: sa.Engine, sql: str) -> Rows:
 
 
 def last_rows(engine: sa.Engine, table: Table, unit_code: str, before: date) -> Rows:
-    """The rows that a town's or a county's latest return for an earlier period holds now: place, period, states, fields."""
-    fields = ", ".join(field.name for field in table.stored)  # checked identifiers, as the table's name is
+    """The rows that a town's or a county's latest return for an earlier period holds now: place, period, states, and the
+    fields that do not name persons."""
+    fields = ", ".join(
+        field.name for field in table.stored if not field.personal
+    )  # checked identifiers, as the table's name is
     text = query("last_rows").text.replace(":facts", f"core.{form_table(table).name}").replace(":fields", fields)
     with engine.connect() as connection:
         found = connection.execute(sa.text(text), {"unit_code": unit_code, "first_day": before})

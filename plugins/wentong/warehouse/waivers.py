@@ -1,6 +1,6 @@
 """What the county approves: findings that it lets pass (豁免), and returns that may come later (缓报).
 
-Both are noted in the journal first and brought back from it by `reconcile`.
+Each takes a load: what is contested, and by when a return is owed, is another from then on.
 """
 
 from collections.abc import Mapping
@@ -8,20 +8,18 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from wentong.errors import WentongError
 from wentong.findings import finding_types
-from wentong.forms import Form
-from wentong.journal import Journal
+from wentong.forms import Form, find_form
+from wentong.journal import Entry, Journal
 from wentong.periods import CHINA, Period
 from wentong.settling import Waiver
-from wentong.warehouse.connections import query, storable
+from wentong.warehouse.connections import begin_load, query, storable
+from wentong.warehouse.consequences import keep_obligations, seal, settle
 from wentong.warehouse.register import read_places
+from wentong.warehouse.relations import Scope
 from wentong.warehouse.schema import extensions, waivers
-
-EVENTS = ("waive", "extend")
-"""Events of the journal that this module knows."""
 
 
 class Approval(NamedTuple):
@@ -43,7 +41,8 @@ def waive(
     until: date,
     approval: Approval,
 ) -> int:
-    """Let findings of one type pass, from the next file that is judged until a last day; returns the waiver's number.
+    """Let findings of one type pass until a last day: of files judged from now on, and of comparisons between rows at
+    once. Returns the waiver's number.
 
     Raises WentongError, saying what to write, when such findings cannot be waived or something named is not known.
     """
@@ -105,8 +104,8 @@ def approvals_in_force(engine: sa.Engine, at: datetime) -> list[dict[str, Any]]:
         return [dict(row) for row in found.mappings()]
 
 
-def record(connection: sa.Connection, entry: Mapping[str, Any]) -> None:
-    """Give a journal entry its row and let it take effect; one that has its row is left alone."""
+def apply_approval(connection: sa.Connection, entry: Entry) -> None:
+    """Let a journaled waiver or extension take effect."""
     row = {
         **{name: entry[name] for name in ("form_code", "unit_code", "period")},
         "reason": storable(entry["reason"]),  # a terminal of another encoding gives what is no text
@@ -116,18 +115,23 @@ def record(connection: sa.Connection, entry: Mapping[str, Any]) -> None:
     until = date.fromisoformat(entry["until"])
     if entry["event"] == "waive":
         own = {"waiver_id": entry["seq"], "code": entry["code"], "field": entry["field"], "valid_until": until}
-        connection.execute(insert(waivers).values({**row, **own}).on_conflict_do_nothing())
+        connection.execute(waivers.insert(), {**row, **own})
+        county_code = f"{entry['unit_code'][:6]}000000"
+        touched = {Scope(table.name, county_code, entry["period"]) for table in find_form(entry["form_code"]).tables}
     else:
         own = {"extension_id": entry["seq"], "due_on": until}
-        connection.execute(insert(extensions).values({**row, **own}).on_conflict_do_nothing())
-        connection.execute(query("extend_obligations"))
+        connection.execute(extensions.insert(), {**row, **own})
+        keep_obligations(connection, entry["load_id"], "extended")
+        touched = set()
+    settle(connection, entry["load_id"], touched, row["approved_at"])
 
 
 def _append(engine: sa.Engine, journal: Journal, event: str, payload: Mapping[str, Any], at: datetime) -> int:
     with engine.begin() as connection:
-        seq = journal.append(event, payload, at)
-        record(connection, {**payload, "seq": seq, "event": event, "at": at.isoformat()})
-    return seq
+        entry = begin_load(connection, journal, "decision", event, payload, at)
+        apply_approval(connection, entry)
+        seal(connection, journal, entry["load_id"], at)
+    return int(entry["seq"])
 
 
 def _scope(form: Form, unit_code: str, period: Period, approval: Approval) -> dict[str, str]:

@@ -1,6 +1,6 @@
--- Expect :form_code for :period until :due_on from every organisation of :org_type that owes returns
--- (of :county_code, or of all counties if that is null).
--- One row per organisation; those expected already are left alone.
+-- Which organisations of :org_type owe :form_code for :period and are not expected to yet?
+-- Of :county_code, or of all counties if that is null. Who exists on the period's last day reports for it.
+-- One row per organisation.
 with asked_period as (
     select last_day
     from core.dim_period
@@ -12,7 +12,8 @@ latest_organisations as (
         dim_org.org_id,
         dim_org.org_type,
         dim_org.place_code,
-        dim_org.owes_returns
+        dim_org.owes_returns,
+        dim_org.is_closed
     from core.dim_org
     inner join asked_period on dim_org.valid_from <= asked_period.last_day
     where dim_org.to_load is null
@@ -22,17 +23,23 @@ latest_organisations as (
 final as (
     select
         org_id,
-        cast(:form_code as text) as form_code,
-        cast(:period as text) as period,
-        cast(:due_on as date) as due_on
+        rpad(left(place_code, 6), 12, '0') as county_code
     from latest_organisations
     where
         org_type = :org_type
+        and not is_closed
         and (owes_returns or org_type <> 'town_station')
         and left(place_code, 6) = coalesce(left(cast(:county_code as text), 6), left(place_code, 6))
+        and not exists (
+            select 1
+            from core.fct_obligation
+            where
+                fct_obligation.period = :period -- noqa: RF02
+                and fct_obligation.form_code = :form_code -- noqa: RF02
+                and fct_obligation.org_id = latest_organisations.org_id
+                and fct_obligation.to_load is null
+        )
 )
 
-insert into core.fct_obligation (org_id, form_code, period, due_on)
 select * from final
 order by org_id
-on conflict do nothing
