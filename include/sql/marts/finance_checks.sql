@@ -154,7 +154,7 @@ $$;
 
 create or replace view marts.finance_checks
 with (security_invoker = true) as
-select compared.*
+select compared.* -- noqa: AM04
 from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as latest
 cross join lateral marts.finance_checks(latest.load_id) as compared;
 

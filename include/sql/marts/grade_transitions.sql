@@ -203,7 +203,7 @@ $$;
 
 create or replace view marts.grade_transitions
 with (security_invoker = true) as
-select award.*
+select award.* -- noqa: AM04
 from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as latest
 cross join lateral marts.grade_transitions(latest.load_id) as award;
 
