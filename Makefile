@@ -25,7 +25,8 @@ down: setup ## stop a running site
 
 test: setup lint ## everything that must hold: lint and all tests
 	@deploy/test-tools.sh
-	$(BIN)/pytest
+	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest --ignore tests/e2e --numprocesses 2 --dist loadfile
 
 lint: setup ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check

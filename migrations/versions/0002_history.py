@@ -113,14 +113,6 @@ def upgrade() -> None:
     op.create_index(
         "relation_findings_scope_idx", "relation_findings", ["form_code", "period", "county_code"], schema="ops"
     )
-    op.create_index("relation_findings_from_load_idx", "relation_findings", ["from_load"], schema="ops")
-    op.create_index(
-        "relation_findings_to_load_idx",
-        "relation_findings",
-        ["to_load"],
-        postgresql_where=sa.text("to_load is not null"),
-        schema="ops",
-    )
     # What stood before is known since the last load: how it stood at earlier ones was never kept.
     op.execute("update core.fct_obligation set from_load = (select max(load_id) from ops.loads)")
     op.alter_column("fct_obligation", "from_load", nullable=False, schema="core")
@@ -156,6 +148,31 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("to_load is null"),
         schema="core",
+    )
+    histories = ("dim_org", "dim_place", "place_alias", "fct_obligation", "plans", "plan_milestones", "plan_tasks")
+    for schema, table in (
+        *(("core", name) for name in (*histories, "acceptance_events")),
+        ("ops", "relation_findings"),
+    ):
+        op.create_index(f"{table}_from_load_idx", table, ["from_load"], schema=schema)
+        op.create_index(
+            f"{table}_to_load_idx", table, ["to_load"], postgresql_where=sa.text("to_load is not null"), schema=schema
+        )
+    for table in ("orgs", "milestone_crossings"):
+        op.create_index(f"{table}_from_load_idx", table, ["from_load"], schema="core")
+    op.create_index(
+        "submissions_unjudged_idx",
+        "submissions",
+        ["journal_seq"],
+        postgresql_where=sa.text("judged_at is null"),
+        schema="ops",
+    )
+    op.create_index(
+        "submissions_unanswered_idx",
+        "submissions",
+        ["submission_id"],
+        postgresql_where=sa.text("answered_at is null"),
+        schema="ops",
     )
     op.create_table_comment(
         "fct_obligation",

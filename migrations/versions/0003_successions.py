@@ -85,11 +85,18 @@ def upgrade() -> None:
         schema="core",
         postgresql_where=sa.text("to_load is null"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("place_succession", schema="core")
-    op.drop_column("dim_form", "lists_villages", schema="core")
-    op.drop_index("dim_org_place_code_idx", table_name="dim_org", schema="core")
-    for table in ("dim_org", "dim_place"):
-        op.drop_column(table, "is_closed", schema="core")
+    op.create_index("place_succession_from_load_idx", "place_succession", ["from_load"], schema="core")
+    op.create_index(
+        "place_succession_to_load_idx",
+        "place_succession",
+        ["to_load"],
+        postgresql_where=sa.text("to_load is not null"),
+        schema="core",
+    )
+    op.create_index(
+        "dim_org_owing_idx",
+        "dim_org",
+        ["org_type", "org_id", "valid_from"],
+        postgresql_where=sa.text("to_load is null and not is_closed"),
+        schema="core",
+    )

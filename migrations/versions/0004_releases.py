@@ -34,7 +34,3 @@ def upgrade() -> None:
         schema="ops",
         comment="Published figures (发布); one row per release, never altered.",
     )
-
-
-def downgrade() -> None:
-    op.drop_table("releases", schema="ops")

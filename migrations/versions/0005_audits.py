@@ -73,8 +73,3 @@ def upgrade() -> None:
         schema="ops",
         comment="What audits counted, to be compared with by later ones; one row per audit, form table and period.",
     )
-
-
-def downgrade() -> None:
-    for name in ("audit_figures", "audit_results", "audits"):
-        op.drop_table(name, schema="ops")

@@ -19,20 +19,3 @@ def upgrade() -> None:
         schema="ops",
         comment="Analysts limited to counties; one row per account and county. Of an account without limits there is none.",
     )
-
-
-def downgrade() -> None:
-    op.execute(
-        """
-        do $$
-        declare
-            policy record;
-        begin
-            for policy in select * from pg_policies where schemaname in ('ops', 'core', 'personal') loop
-                execute format('drop policy %I on %I.%I', policy.policyname, policy.schemaname, policy.tablename);
-            end loop;
-        end
-        $$
-        """
-    )  # which `migrate` made and which read other tables; without any, nobody but the owner reads these tables
-    op.drop_table("analyst_counties", schema="ops")

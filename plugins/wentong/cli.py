@@ -490,6 +490,8 @@ def _diff(settings: Settings, now: datetime, options: argparse.Namespace) -> int
     with pipeline.ready(settings, now), warehouse.engine(settings) as engine, engine.connect() as connection:
         loads = [warehouse.load_of(connection, one) for one in (options.old, options.new)]
         has_any = False
+        if settings.is_sample and not options.json:
+            print(f"【{reports.SAMPLE_NOTE}】")
         for mart in differences.compared_marts(connection, options.mart):
             found = differences.differences(connection, mart, loads[0], loads[1])
             for line in map(asdict, found) if options.json else reports.difference_lines(mart, found):

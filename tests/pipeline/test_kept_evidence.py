@@ -74,7 +74,7 @@ def test_nothing_is_kept_twice_and_a_new_content_is_kept_too(settings: Settings)
 
 
 def test_claims_are_matched_with_files_by_their_numbers(settings: Settings) -> None:
-    load = "insert into ops.loads (load_id, kind, journal_seq, loaded_at) select max(load_id) + 1, 'decision', 1, :at from ops.loads"
+    load = "insert into ops.loads (load_id, kind, journal_seq, loaded_at) select max(load_id) + 1, 'decision', 999, :at from ops.loads"
     fact = (
         "insert into core.fct_activity (org_id, division_code, town_code, county_code, period, row_key, title, evidence_ids, "
         "submission_id, sheet, row_number, confirmed_by, from_load) select org_id, place_code, place_code, '440783000000', "
@@ -88,7 +88,8 @@ def test_claims_are_matched_with_files_by_their_numbers(settings: Settings) -> N
     with warehouse.engine(settings, "wentong_owner") as engine, engine.begin() as connection:
         connection.execute(sa.text(load), {"at": NOW})
         last = connection.scalar(sa.text("select max(load_id) from ops.loads"))
-        returned = "insert into ops.loads (load_id, kind, submission_id, loaded_at) values (:load, 'return', :n, :at)"
+        load = "insert into ops.loads (load_id, kind, submission_id, journal_seq, loaded_at) "
+        returned = load + "values (:load, 'return', :n, 990 + :n, :at)"
         connection.execute(sa.text(returned), {"load": last + 1, "n": number, "at": NOW})
         connection.execute(sa.text(fact), {"n": number, "load": last + 1})
     claims = (

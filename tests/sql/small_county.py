@@ -151,5 +151,5 @@ def period_end(period: str) -> date:
 def mark(engine: sa.Engine, plan_code: str, at: datetime) -> list[Crossing]:
     """Bring a plan up to date, as every load does."""
     with engine.begin() as connection:
-        derive_events(connection, plan_code)
-        return record_crossings(connection, plan_code, at)
+        derive_events(connection, [plan_code])
+        return record_crossings(connection, [plan_code], at)

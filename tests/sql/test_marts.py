@@ -20,7 +20,7 @@ def test_the_view_is_the_function_at_the_latest_load(path: Path, warehouse: Ware
     text = path.read_text(encoding="utf-8")
     day = ", current_date" if "as_of date" in text else ""
     function = warehouse.rows(f"select * from marts.{path.stem}({latest}{day})")
-    assert warehouse.rows(f"select * from marts.{path.stem}") == function
+    assert sorted(map(str, warehouse.rows(f"select * from marts.{path.stem}"))) == sorted(map(str, function))
     assert text.startswith("-- ")
     assert "\n-- Grain: one row per " in text
 

@@ -334,8 +334,8 @@ def test_v1_v2_v1_of_one_name_and_time_are_three_receipts(share: Path, kept: Arc
     assert len({r.sha256 for r in received}) == 2
     assert files(share) == {
         "开平市/收件箱/已收/水口镇/a.xlsx": b"v1",
-        "开平市/收件箱/已收/水口镇/a(20261008-090000 第3号).xlsx": b"v2",
-        "开平市/收件箱/已收/水口镇/a(20261008-090000 第5号).xlsx": b"v1",
+        "开平市/收件箱/已收/水口镇/a(20261008-090000 第2号).xlsx": b"v2",
+        "开平市/收件箱/已收/水口镇/a(20261008-090000 第3号).xlsx": b"v1",
     }
 
 
@@ -404,7 +404,7 @@ def test_a_share_that_may_only_be_read_is_received_once(
     drop(share, "开平市/收件箱/a.xlsx", b"v2")  # same size and time, as rsync may leave it
     assert [r.submission_id for r in collect(kept, share)] == [2]
     drop(share, "开平市/收件箱/a.xlsx", b"v1")
-    assert [r.submission_id for r in collect(kept, share)] == [2]
+    assert [r.submission_id for r in collect(kept, share)] == [3]
     assert [e["event"] for e in kept.journal.read()] == ["received", "received", "received"]
 
 

@@ -31,19 +31,7 @@ returns table (
 language sql
 stable
 as $$
-with progress as (
-    select
-        plan_task.plan_code,
-        plan_task.milestone_number,
-        plan_task.period,
-        plan_task.period_end,
-        plan_task.town_code,
-        plan_task.is_accepted,
-        plan_task.is_regressed
-    from marts.task_progress(known_at) as plan_task
-),
-
-plans as (
+with plans as (
     select
         plans.plan_code,
         plans.title,
@@ -51,15 +39,6 @@ plans as (
         plans.form_code
     from core.plans
     where plans.from_load <= known_at and (plans.to_load is null or plans.to_load > known_at)
-),
-
-lists as (
-    select
-        plan_task.plan_code,
-        plan_task.plan_code || '@' || cast(max(plan_task.from_load) as text) as list_id
-    from core.plan_tasks as plan_task
-    where plan_task.from_load <= known_at
-    group by plan_task.plan_code
 ),
 
 milestones as (
@@ -82,30 +61,11 @@ crossings as (
     where milestone_crossing.from_load <= known_at
 ),
 
-reports as (
-    select
-        report.town_code,
-        report.period
-    from core.fct_village_center as report
-    where report.from_load <= known_at and (report.to_load is null or report.to_load > known_at)
-    union
-    select
-        duty.unit_code as town_code,
-        duty.period
-    from marts.submission_matrix(known_at) as duty
-    where duty.submission = 'zero' and duty.form_code in (select plans.form_code from plans)
-),
-
-places as (
-    select
-        place.place_code,
-        place.name
-    from marts.places(known_at) as place
-),
-
 towns as (
     select
-        plan_task.plan_code,
+        plans.plan_code,
+        plans.title as plan_title,
+        plans.county_code,
         plan_task.milestone_number,
         plan_task.period,
         plan_task.period_end,
@@ -113,9 +73,41 @@ towns as (
         count(*) as tasks,
         count(*) filter (where plan_task.is_accepted) as accepted,
         count(*) filter (where plan_task.is_regressed) as regressed
-    from progress as plan_task
+    from plans
+    inner join marts.task_progress(known_at) as plan_task -- noqa: RF02
+        on plans.plan_code = plan_task.plan_code
     group by
-        plan_task.plan_code, plan_task.milestone_number, plan_task.period, plan_task.period_end, plan_task.town_code
+        plans.plan_code, plans.title, plans.county_code, plan_task.milestone_number, plan_task.period,
+        plan_task.period_end, plan_task.town_code
+),
+
+reporting_towns as (
+    select
+        town.*,
+        report.is_known or no_report.is_known as is_reported
+    from towns as town
+    cross join
+        lateral (
+            select count(*) > 0 as is_known
+            from core.fct_village_center as village
+            where
+                village.county_code = town.county_code
+                and village.period = town.period
+                and village.town_code = town.town_code
+                and village.from_load <= known_at -- noqa: RF02
+                and (village.to_load is null or village.to_load > known_at) -- noqa: RF02
+        ) as report
+    cross join
+        lateral (
+            select count(*) > 0 as is_known
+            from marts.submission_matrix(known_at) as duty -- noqa: RF02
+            where
+                duty.county_code = town.county_code
+                and duty.period = town.period
+                and duty.unit_code = town.town_code
+                and duty.submission = 'zero'
+                and duty.form_code in (select plans.form_code from plans)
+        ) as no_report
 ),
 
 scopes as (
@@ -124,26 +116,20 @@ scopes as (
         town.milestone_number,
         town.period,
         town.period_end,
-        plans.title as plan_title,
-        plans.county_code,
-        coalesce(town.town_code, plans.county_code) as scope_code,
-        case when town.town_code is null then 'county' else 'town' end as scope_level,
+        town.plan_title,
+        town.county_code,
+        scope.scope_code,
+        case when scope.scope_code = town.county_code then 'county' else 'town' end as scope_level,
         cast(sum(town.tasks) as bigint) as tasks,
         cast(sum(town.accepted) as bigint) as accepted,
         cast(sum(town.regressed) as bigint) as regressed,
         count(*) as units_due,
-        count(report.town_code) as units_reported
-    from towns as town
-    inner join plans on town.plan_code = plans.plan_code
-    left join reports as report on town.town_code = report.town_code and town.period = report.period
+        count(*) filter (where town.is_reported) as units_reported
+    from reporting_towns as town
+    cross join lateral unnest(array[town.county_code, town.town_code]) as scope (scope_code)
     group by
-        grouping sets (
-            (
-                town.plan_code, town.milestone_number, town.period, town.period_end,
-                plans.title, plans.county_code, town.town_code
-            ),
-            (town.plan_code, town.milestone_number, town.period, town.period_end, plans.title, plans.county_code)
-        )
+        town.plan_code, town.milestone_number, town.period, town.period_end, town.plan_title, town.county_code,
+        scope.scope_code
 ),
 
 requirements as (
@@ -183,8 +169,13 @@ final as (
         board.units_reported = board.units_due as is_reported,
         lists.list_id
     from requirements as board
-    inner join lists on board.plan_code = lists.plan_code
-    left join places as place on board.scope_code = place.place_code
+    cross join
+        lateral (
+            select board.plan_code || '@' || cast(max(plan_task.from_load) as text) as list_id
+            from core.plan_tasks as plan_task
+            where plan_task.plan_code = board.plan_code and plan_task.from_load <= known_at -- noqa: RF02
+        ) as lists
+    left join marts.places(known_at) as place on board.scope_code = place.place_code -- noqa: RF02
     left join crossings as crossing
         on
             board.plan_code = crossing.plan_code

@@ -48,68 +48,6 @@ plans as (
     where plans.from_load <= known_at and (plans.to_load is null or plans.to_load > known_at)
 ),
 
-organisations as (
-    select distinct on (org.org_id)
-        org.org_id,
-        org.place_code
-    from core.dim_org as org
-    where org.from_load <= known_at and (org.to_load is null or org.to_load > known_at)
-    order by org.org_id asc, org.valid_from desc
-),
-
-places as (
-    select
-        place.place_code,
-        place.name
-    from marts.places(known_at) as place
-),
-
-reports as (
-    select
-        report.org_id,
-        report.period,
-        period.last_day,
-        report.build_status,
-        report.floor_area_m2,
-        report.built_on,
-        report.submission_id,
-        report.sheet,
-        report.row_number,
-        array[
-            report.cell_states ->> '_row',
-            report.cell_states ->> 'build_status',
-            report.cell_states ->> 'floor_area_m2'
-        ] && array['contested', 'withheld'] as is_doubtful
-    from core.fct_village_center as report
-    inner join core.dim_period as period on report.period = period.period
-    where
-        report.from_load <= known_at -- noqa: RF02
-        and (report.to_load is null or report.to_load > known_at) -- noqa: RF02
-),
-
-last_reports as (
-    select distinct on (gap.plan_code, gap.milestone_number, gap.org_id)
-        gap.plan_code,
-        gap.milestone_number,
-        report.*
-    from gaps as gap
-    inner join reports as report on gap.org_id = report.org_id and gap.period_end >= report.last_day
-    order by gap.plan_code asc, gap.milestone_number asc, gap.org_id asc, report.last_day desc
-),
-
-acceptances as (
-    select
-        acceptance.plan_code,
-        acceptance.org_id,
-        max(acceptance.event_on) as accepted_on
-    from core.acceptance_events as acceptance
-    where
-        acceptance.kind = 'accepted'
-        and acceptance.from_load <= known_at
-        and (acceptance.to_load is null or acceptance.to_load > known_at)
-    group by acceptance.plan_code, acceptance.org_id
-),
-
 final as (
     select
         gap.plan_code,
@@ -142,16 +80,57 @@ final as (
         report.row_number
     from gaps as gap
     inner join plans on gap.plan_code = plans.plan_code
-    inner join organisations as org on gap.org_id = org.org_id
-    left join places as town on gap.town_code = town.place_code
-    left join places as village on org.place_code = village.place_code
-    left join last_reports as report
-        on
-            gap.plan_code = report.plan_code
-            and gap.milestone_number = report.milestone_number
-            and gap.org_id = report.org_id
-    left join acceptances as acceptance
-        on gap.plan_code = acceptance.plan_code and gap.org_id = acceptance.org_id
+    cross join
+        lateral (
+            select version.place_code
+            from core.dim_org as version
+            where
+                version.org_id = gap.org_id
+                and version.from_load <= known_at -- noqa: RF02
+                and (version.to_load is null or version.to_load > known_at) -- noqa: RF02
+            order by version.valid_from desc
+            limit 1
+        ) as org
+    left join marts.places(known_at) as town on gap.town_code = town.place_code -- noqa: RF02
+    left join marts.places(known_at) as village on org.place_code = village.place_code -- noqa: RF02
+    left join
+        lateral (
+            select
+                latest.period,
+                latest.build_status,
+                latest.floor_area_m2,
+                latest.built_on,
+                latest.submission_id,
+                latest.sheet,
+                latest.row_number,
+                array[
+                    latest.cell_states ->> '_row',
+                    latest.cell_states ->> 'build_status',
+                    latest.cell_states ->> 'floor_area_m2'
+                ] && array['contested', 'withheld'] as is_doubtful
+            from core.fct_village_center as latest
+            inner join core.dim_period as period on latest.period = period.period
+            where
+                latest.org_id = gap.org_id
+                and period.last_day <= gap.period_end
+                and latest.from_load <= known_at -- noqa: RF02
+                and (latest.to_load is null or latest.to_load > known_at) -- noqa: RF02
+            order by period.last_day desc
+            limit 1
+        ) as report
+        on true
+    left join
+        lateral (
+            select max(event.event_on) as accepted_on
+            from core.acceptance_events as event
+            where
+                event.plan_code = gap.plan_code
+                and event.org_id = gap.org_id
+                and event.kind = 'accepted'
+                and event.from_load <= known_at -- noqa: RF02
+                and (event.to_load is null or event.to_load > known_at) -- noqa: RF02
+        ) as acceptance
+        on true
 )
 
 select * from final

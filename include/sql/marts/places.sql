@@ -1,5 +1,6 @@
 -- Which administrative divisions were known, by what name, and which of them are no more?
--- Grain: one row per place. Of several versions the one with the latest valid_from holds.
+-- Grain: one row per place. Of several versions the one with the latest valid_from holds: the one after which there is
+-- none. Without `distinct on` and `with` it is inlined whole, and who joins a few places reaches them by the index.
 
 create or replace function marts.places(known_at bigint)
 returns table (
@@ -15,44 +16,40 @@ returns table (
 language sql
 stable
 as $$
-with latest as (
-    select distinct on (place.place_code)
-        place.place_code,
-        place.name,
-        place.level,
-        place.parent_code,
-        place.kind,
-        place.is_closed
-    from core.dim_place as place
-    where place.from_load <= known_at and (place.to_load is null or place.to_load > known_at)
-    order by place.place_code asc, place.valid_from desc
-),
-
-endings as (
-    select
-        succession.predecessor_code,
-        min(succession.change) as change,
-        case when count(*) = 1 then min(succession.successor_code) end as successor_code
-    from core.place_succession as succession
-    where succession.from_load <= known_at and (succession.to_load is null or succession.to_load > known_at)
-    group by succession.predecessor_code
-),
-
-final as (
-    select
-        place.place_code,
-        place.name,
-        place.level,
-        place.parent_code,
-        place.kind,
-        place.is_closed,
-        case when place.is_closed then coalesce(ending.change, 'closed') end as change,
-        ending.successor_code
-    from latest as place
-    left join endings as ending on place.place_code = ending.predecessor_code
-)
-
-select * from final
+select
+    place.place_code,
+    place.name,
+    place.level,
+    place.parent_code,
+    place.kind,
+    place.is_closed,
+    case when place.is_closed then coalesce(ending.change, 'closed') end as change,
+    ending.successor_code
+from core.dim_place as place
+left join
+    lateral (
+        select
+            min(succession.change) as change,
+            case when count(*) = 1 then min(succession.successor_code) end as successor_code
+        from core.place_succession as succession
+        where
+            succession.predecessor_code = place.place_code
+            and succession.from_load <= known_at
+            and (succession.to_load is null or succession.to_load > known_at)
+    ) as ending
+    on true
+where
+    place.from_load <= known_at -- noqa: RF02
+    and (place.to_load is null or place.to_load > known_at) -- noqa: RF02
+    and not exists (
+        select 1
+        from core.dim_place as later
+        where
+            later.place_code = place.place_code
+            and later.valid_from > place.valid_from
+            and later.from_load <= known_at -- noqa: RF02
+            and (later.to_load is null or later.to_load > known_at) -- noqa: RF02
+    )
 $$;
 
 create or replace view marts.places with (security_invoker = true) as

@@ -25,8 +25,8 @@ with recursive closed_places as (
             where
                 later.place_code = place.place_code
                 and later.valid_from > place.valid_from
-                and later.from_load <= known_at
-                and (later.to_load is null or later.to_load > known_at)
+                and later.from_load <= known_at -- noqa: RF02
+                and (later.to_load is null or later.to_load > known_at) -- noqa: RF02
         )
 ),
 
@@ -91,7 +91,8 @@ lying as (
         heir.place_code,
         heir.level,
         case when not heir.is_closed then heir.heir_code end as present_code,
-        case heir.level when 5 then coalesce(town.town_code, heir.parent_code) when 4 then heir.heir_code end as town_code
+        case heir.level when 5 then coalesce(town.town_code, heir.parent_code) when 4 then heir.heir_code end
+            as town_code
     from last_heirs as heir
     left join closed_towns as town on heir.parent_code = town.place_code
 ),
@@ -120,27 +121,40 @@ gone as (
     group by place.place_code
 ),
 
+-- each level by itself, so that a filter on county_code goes down the tree by the index
 final as (
+    select
+        village.place_code,
+        village.place_code as present_code,
+        village.parent_code as town_code,
+        town.parent_code as county_code
+    from marts.places(known_at) as village -- noqa: RF02
+    left join marts.places(known_at) as town on village.parent_code = town.place_code -- noqa: RF02
+    where village.level = 5 and not village.is_closed
+    union all
+    select
+        town.place_code,
+        town.place_code as present_code,
+        town.place_code as town_code,
+        town.parent_code as county_code
+    from marts.places(known_at) as town
+    where town.level = 4 and not town.is_closed
+    union all
+    select
+        county.place_code,
+        county.place_code as present_code,
+        null as town_code,
+        county.place_code as county_code
+    from marts.places(known_at) as county
+    where county.level = 3 and not county.is_closed
+    union all
     select
         place.place_code,
         place.place_code as present_code,
-        case place.level when 5 then place.parent_code when 4 then place.place_code end as town_code,
-        case place.level when 5 then town.parent_code when 4 then place.parent_code when 3 then place.place_code end
-            as county_code
+        null as town_code,
+        null as county_code
     from marts.places(known_at) as place
-    left join
-        lateral (
-            select version.parent_code
-            from core.dim_place as version
-            where
-                version.place_code = place.parent_code
-                and version.from_load <= known_at
-                and (version.to_load is null or version.to_load > known_at)
-            order by version.valid_from desc
-            limit 1
-        ) as town
-        on place.level = 5
-    where not place.is_closed
+    where place.level < 3 and not place.is_closed
     union all
     select
         place.place_code,

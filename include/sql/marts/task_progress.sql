@@ -17,72 +17,40 @@ returns table (
 language sql
 stable
 as $$
-with tasks as (
-    select
-        plan_task.plan_code,
-        plan_task.org_id,
-        plan_task.town_code
-    from core.plan_tasks as plan_task
-    where plan_task.from_load <= known_at and (plan_task.to_load is null or plan_task.to_load > known_at)
-),
-
-milestones as (
-    select
-        milestone.plan_code,
-        milestone.number,
-        milestone.period,
-        period.last_day
-    from core.plan_milestones as milestone
-    inner join core.dim_period as period on milestone.period = period.period
-    where
-        milestone.from_load <= known_at -- noqa: RF02
-        and (milestone.to_load is null or milestone.to_load > known_at) -- noqa: RF02
-),
-
-events as (
-    select
-        acceptance.plan_code,
-        acceptance.org_id,
-        acceptance.kind,
-        acceptance.event_on
-    from core.acceptance_events as acceptance
-    where acceptance.from_load <= known_at and (acceptance.to_load is null or acceptance.to_load > known_at)
-),
-
-last_events as (
-    select distinct on (acceptance.plan_code, milestone.number, acceptance.org_id)
-        acceptance.plan_code,
-        milestone.number,
-        acceptance.org_id,
-        acceptance.kind,
-        acceptance.event_on
-    from events as acceptance
-    inner join milestones as milestone
-        on acceptance.plan_code = milestone.plan_code and acceptance.event_on <= milestone.last_day
-    order by acceptance.plan_code asc, milestone.number asc, acceptance.org_id asc, acceptance.event_on desc
-),
-
-final as (
-    select
-        plan_task.plan_code,
-        milestone.number as milestone_number,
-        milestone.period,
-        milestone.last_day as period_end,
-        plan_task.org_id,
-        plan_task.town_code,
-        coalesce(acceptance.kind = 'accepted', false) as is_accepted,
-        coalesce(acceptance.kind = 'regressed', false) as is_regressed,
-        acceptance.event_on as changed_on
-    from tasks as plan_task
-    inner join milestones as milestone on plan_task.plan_code = milestone.plan_code
-    left join last_events as acceptance
-        on
-            plan_task.plan_code = acceptance.plan_code
-            and milestone.number = acceptance.number
-            and plan_task.org_id = acceptance.org_id
-)
-
-select * from final
+select
+    plan_task.plan_code,
+    milestone.number as milestone_number,
+    milestone.period,
+    period.last_day as period_end,
+    plan_task.org_id,
+    plan_task.town_code,
+    coalesce(last_event.kind = 'accepted', false) as is_accepted,
+    coalesce(last_event.kind = 'regressed', false) as is_regressed,
+    last_event.event_on as changed_on
+from core.plan_tasks as plan_task
+inner join core.plan_milestones as milestone on plan_task.plan_code = milestone.plan_code
+inner join core.dim_period as period on milestone.period = period.period
+left join
+    lateral (
+        select
+            acceptance.kind,
+            acceptance.event_on
+        from core.acceptance_events as acceptance
+        where
+            acceptance.plan_code = plan_task.plan_code
+            and acceptance.org_id = plan_task.org_id
+            and acceptance.event_on <= period.last_day
+            and acceptance.from_load <= known_at
+            and (acceptance.to_load is null or acceptance.to_load > known_at)
+        order by acceptance.event_on desc
+        limit 1
+    ) as last_event
+    on true
+where
+    plan_task.from_load <= known_at -- noqa: RF02
+    and (plan_task.to_load is null or plan_task.to_load > known_at) -- noqa: RF02
+    and milestone.from_load <= known_at -- noqa: RF02
+    and (milestone.to_load is null or milestone.to_load > known_at) -- noqa: RF02
 $$;
 
 create or replace view marts.task_progress with (security_invoker = true) as

@@ -31,8 +31,8 @@ with endings as (
             where
                 later.org_id = org.org_id
                 and later.valid_from > org.valid_from
-                and later.from_load <= known_at
-                and (later.to_load is null or later.to_load > known_at)
+                and later.from_load <= known_at -- noqa: RF02
+                and (later.to_load is null or later.to_load > known_at) -- noqa: RF02
         ) as reopened_on
     from core.dim_org as org
     where org.is_closed and org.from_load <= known_at and (org.to_load is null or org.to_load > known_at)
@@ -41,8 +41,8 @@ with endings as (
 reports as (
     select
         'as_reported' as map,
-        report.county_code as county_code,
-        report.town_code as town_code,
+        report.county_code,
+        report.town_code,
         report.period,
         report.build_status,
         report.floor_area_m2,
@@ -63,22 +63,29 @@ reports as (
     union all
     select
         'today' as map,
-        place.county_code as county_code,
-        place.town_code as town_code,
+        place.county_code,
+        place.town_code,
         report.period,
         report.build_status,
         report.floor_area_m2,
         report.books_total,
         report.activity_sessions,
         report.activity_attendance
-    from core.fct_village_center as report
+    from marts.present_places(known_at) as place -- noqa: RF02
+    cross join
+        lateral (
+            select distinct dim_org.org_id
+            from core.dim_org
+            where dim_org.place_code = place.place_code
+        ) as org
+    inner join core.fct_village_center as report
+        on org.org_id = report.org_id and place.place_code = report.division_code
     inner join core.dim_period as calendar on report.period = calendar.period
     left join endings as ending
         on
             report.org_id = ending.org_id
             and calendar.last_day >= ending.closed_on
             and (ending.reopened_on is null or calendar.last_day < ending.reopened_on)
-    left join marts.present_places(known_at) as place on report.division_code = place.place_code
     where
         report.from_load <= known_at -- noqa: RF02
         and (report.to_load is null or report.to_load > known_at) -- noqa: RF02

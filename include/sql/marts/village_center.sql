@@ -39,7 +39,7 @@ with reports as (
     where report.from_load <= known_at and (report.to_load is null or report.to_load > known_at)
 ),
 
-places as (
+places as not materialized (
     select
         place.place_code,
         place.name

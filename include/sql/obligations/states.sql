@@ -15,14 +15,6 @@ with batch as (
     where load_id between :first_load and :top_load -- noqa: RF02
 ),
 
-organisations as (
-    select distinct
-        org_id,
-        place_code
-    from core.dim_org
-    where to_load is null
-),
-
 known_submissions as (
     select submission_id
     from batch
@@ -42,24 +34,24 @@ stated as (
     select distinct
         scopes.form_code,
         scopes.period,
-        organisations.org_id
+        org.org_id
     from known_submissions
     inner join ops.submission_scopes as scopes on known_submissions.submission_id = scopes.submission_id
-    inner join organisations on scopes.unit_code = organisations.place_code
+    inner join core.dim_org as org on scopes.unit_code = org.place_code and org.to_load is null
 ),
 
 contested as (
     select distinct
         found.form_code,
         found.period,
-        organisations.org_id,
+        org.org_id,
         moment.load_id
     from ops.relation_findings as found
     inner join core.dim_form on found.form_code = dim_form.form_code
-    inner join organisations
+    inner join core.dim_org as org
         on
-            organisations.place_code
-            = case when dim_form.reported_by = 'county' then found.county_code else found.town_code end
+            org.place_code = case when dim_form.reported_by = 'county' then found.county_code else found.town_code end
+            and org.to_load is null
     cross join lateral (values (found.from_load), (found.to_load)) as moment (load_id)
     where
         (
@@ -98,6 +90,14 @@ touched as (
         period,
         org_id
     from opened
+),
+
+organisations as (
+    select distinct
+        org.org_id,
+        org.place_code
+    from touched
+    inner join core.dim_org as org on touched.org_id = org.org_id and org.to_load is null
 ),
 
 -- offset 0 keeps the planner to the index when statistics are old, as after a large batch

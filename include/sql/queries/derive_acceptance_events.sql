@@ -1,6 +1,7 @@
 -- Which acceptance events follow from the returns, and from which load to which were they known?
--- Grain: one row per village, event and unbroken span of loads since the plan's last mark, and one row without event
--- per village that changed and has none. is_stored: it was there before. changed_at: the village's first change.
+-- Of the plans :plan_codes. Grain: one row per plan, village, event and unbroken span of loads since the plan's last
+-- mark, and one row without event per village that changed and has none. is_stored: it was there before.
+-- changed_at: the village's first change.
 --
 -- A village's rows are walked by period. The first row that is met gives 'accepted'; a later row that is not met gives
 -- 'regressed'; met again gives 'accepted' again. Met: built, and the floor area at least the plan's. A row that is
@@ -16,12 +17,7 @@ with plans as (
         build_plan.from_load,
         build_plan.to_load
     from core.plans as build_plan
-    where build_plan.plan_code = :plan_code
-),
-
-plan_codes as (
-    select distinct plans.plan_code
-    from plans
+    where build_plan.plan_code = any(:plan_codes)
 ),
 
 tasks as (
@@ -31,13 +27,23 @@ tasks as (
         plan_task.from_load,
         plan_task.to_load
     from core.plan_tasks as plan_task
-    where plan_task.plan_code = :plan_code
+    where plan_task.plan_code = any(:plan_codes)
 ),
 
-last_mark as (
-    select coalesce(max(greatest(acceptance.from_load, acceptance.to_load)), 0) as load_id
+villages as (
+    select distinct
+        tasks.plan_code,
+        tasks.org_id
+    from tasks
+),
+
+last_marks as (
+    select
+        acceptance.plan_code,
+        max(greatest(acceptance.from_load, acceptance.to_load)) as load_id
     from core.acceptance_events as acceptance
-    where acceptance.plan_code = :plan_code
+    where acceptance.plan_code = any(:plan_codes)
+    group by acceptance.plan_code
 ),
 
 reports as (
@@ -78,7 +84,7 @@ contests as (
         and finding.org_id in (select tasks.org_id from tasks)
 ),
 
-change_loads as (
+village_loads as (
     select
         contests.org_id,
         contests.from_load as load_id
@@ -88,7 +94,6 @@ change_loads as (
         contests.org_id,
         contests.to_load as load_id
     from contests
-    where contests.to_load is not null
     union all
     select
         report.org_id,
@@ -99,20 +104,30 @@ change_loads as (
         report.org_id,
         report.to_load as load_id
     from reports as report
-    where report.to_load is not null
+),
+
+change_loads as (
+    select
+        villages.plan_code,
+        villages.org_id,
+        village_loads.load_id
+    from villages
+    inner join village_loads on villages.org_id = village_loads.org_id
     union all
     select
+        tasks.plan_code,
         tasks.org_id,
         tasks.from_load as load_id
     from tasks
     union all
     select
+        tasks.plan_code,
         tasks.org_id,
         tasks.to_load as load_id
     from tasks
-    where tasks.to_load is not null
     union all
     select
+        tasks.plan_code,
         tasks.org_id,
         plans.from_load as load_id
     from tasks
@@ -121,24 +136,28 @@ change_loads as (
 
 changes as (
     select distinct
+        touched.plan_code,
         touched.org_id,
         touched.load_id
     from change_loads as touched
-    inner join last_mark on touched.load_id > last_mark.load_id
+    left join last_marks on touched.plan_code = last_marks.plan_code
+    where touched.load_id > coalesce(last_marks.load_id, 0)
 ),
 
 moments as (
     select
+        touched.plan_code,
         touched.org_id,
         touched.load_id,
         row_number() over by_load as moment,
         lead(touched.load_id) over by_load as next_load_id
     from changes as touched
-    window by_load as (partition by touched.org_id order by touched.load_id)
+    window by_load as (partition by touched.plan_code, touched.org_id order by touched.load_id)
 ),
 
 known_reports as (
     select
+        moment.plan_code,
         moment.org_id,
         moment.load_id,
         moment.next_load_id,
@@ -153,12 +172,14 @@ known_reports as (
     from moments as moment
     inner join tasks
         on
-            moment.org_id = tasks.org_id
+            moment.plan_code = tasks.plan_code
+            and moment.org_id = tasks.org_id
             and moment.load_id >= tasks.from_load
             and (tasks.to_load is null or moment.load_id < tasks.to_load)
     inner join plans
         on
-            moment.load_id >= plans.from_load
+            moment.plan_code = plans.plan_code
+            and moment.load_id >= plans.from_load
             and (plans.to_load is null or moment.load_id < plans.to_load)
     inner join reports as report
         on
@@ -181,7 +202,10 @@ known_reports as (
 turns as (
     select
         report.*,
-        lag(report.is_met) over (partition by report.org_id, report.load_id order by report.last_day) as was_met
+        lag(report.is_met) over (
+            partition by report.plan_code, report.org_id, report.load_id
+            order by report.last_day
+        ) as was_met
     from known_reports as report
     where report.is_met is not null
 ),
@@ -190,13 +214,17 @@ turning_points as (
     select
         turn.*,
         case when turn.is_met then 'accepted' else 'regressed' end as kind,
-        lag(turn.last_day) over (partition by turn.org_id, turn.load_id order by turn.last_day) as regressed_on
+        lag(turn.last_day) over (
+            partition by turn.plan_code, turn.org_id, turn.load_id
+            order by turn.last_day
+        ) as regressed_on
     from turns as turn
     where turn.is_met <> coalesce(turn.was_met, false)
 ),
 
 events as (
     select
+        turn.plan_code,
         turn.org_id,
         turn.load_id,
         turn.next_load_id,
@@ -222,7 +250,7 @@ unbroken as (
         events.*,
         events.moment - row_number() over (
             partition by
-                events.org_id, events.kind, events.event_on, events.period,
+                events.plan_code, events.org_id, events.kind, events.event_on, events.period,
                 events.submission_id, events.sheet, events.row_number
             order by events.moment
         ) as span
@@ -231,6 +259,7 @@ unbroken as (
 
 spans as (
     select
+        unbroken.plan_code,
         unbroken.org_id,
         unbroken.kind,
         unbroken.event_on,
@@ -243,19 +272,19 @@ spans as (
         nullif(max(coalesce(unbroken.next_load_id, 9223372036854775807)), 9223372036854775807) as to_load
     from unbroken
     group by
-        unbroken.org_id, unbroken.kind, unbroken.event_on, unbroken.period,
+        unbroken.plan_code, unbroken.org_id, unbroken.kind, unbroken.event_on, unbroken.period,
         unbroken.submission_id, unbroken.sheet, unbroken.row_number, unbroken.span
 ),
 
 stored as (
     select acceptance.*
     from core.acceptance_events as acceptance
-    where acceptance.plan_code = :plan_code and acceptance.to_load is null
+    where acceptance.plan_code = any(:plan_codes) and acceptance.to_load is null
 ),
 
 final as (
     select
-        build_plan.plan_code,
+        moment.plan_code,
         moment.org_id,
         moment.load_id as changed_at,
         spans.kind,
@@ -268,11 +297,11 @@ final as (
         spans.to_load,
         stored.org_id is not null as is_stored
     from moments as moment
-    cross join plan_codes as build_plan
-    left join spans on moment.org_id = spans.org_id
+    left join spans on moment.plan_code = spans.plan_code and moment.org_id = spans.org_id
     left join stored
         on
             spans.first_moment = 1
+            and spans.plan_code = stored.plan_code
             and spans.org_id = stored.org_id
             and spans.kind = stored.kind
             and spans.event_on = stored.event_on

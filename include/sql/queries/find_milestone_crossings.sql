@@ -1,5 +1,6 @@
 -- Which milestones were reached for the first time, and on which day?
--- Grain: one row per scope (the county and every town on the list) and milestone with a share, not recorded before.
+-- Of the plans :plan_codes. Grain: one row per plan, scope (the county and every town on the list) and milestone with a
+-- share, not recorded before.
 --
 -- Accepted and tasks are summed up load by load, so the crossing names the load that made it known, however many loads
 -- have come since the last mark. reached_on is the first day on which accepted >= required, as known at that load, and
@@ -9,11 +10,12 @@ with plans as (
         build_plan.plan_code,
         build_plan.county_code
     from core.plans as build_plan
-    where build_plan.plan_code = :plan_code and build_plan.to_load is null
+    where build_plan.plan_code = any(:plan_codes) and build_plan.to_load is null
 ),
 
 milestones as (
     select
+        milestone.plan_code,
         milestone.number,
         milestone.share_numerator,
         milestone.share_denominator,
@@ -21,39 +23,42 @@ milestones as (
         milestone.to_load,
         period.last_day
     from core.plan_milestones as milestone
-    inner join plans on milestone.plan_code = plans.plan_code
     inner join core.dim_period as period on milestone.period = period.period
-    where milestone.share_numerator is not null
+    where milestone.plan_code = any(:plan_codes) and milestone.share_numerator is not null -- noqa: RF02
 ),
 
 tasks as (
     select
+        plan_task.plan_code,
         plan_task.org_id,
         plan_task.town_code,
         plan_task.from_load,
         plan_task.to_load
     from core.plan_tasks as plan_task
-    inner join plans on plan_task.plan_code = plans.plan_code
+    where plan_task.plan_code = any(:plan_codes)
 ),
 
 events as (
     select
+        tasks.plan_code,
         tasks.town_code,
         acceptance.event_on,
         acceptance.from_load,
         acceptance.to_load,
         case when acceptance.kind = 'accepted' then 1 else -1 end as accepted
     from core.acceptance_events as acceptance
-    inner join plans on acceptance.plan_code = plans.plan_code
     inner join tasks
         on
-            acceptance.org_id = tasks.org_id
+            acceptance.plan_code = tasks.plan_code
+            and acceptance.org_id = tasks.org_id
             and acceptance.from_load >= tasks.from_load
             and (tasks.to_load is null or acceptance.from_load < tasks.to_load)
+    where acceptance.plan_code = any(:plan_codes) -- noqa: RF02
 ),
 
 changes as (
     select
+        milestones.plan_code,
         milestones.number,
         milestones.from_load as version_load,
         tasks.town_code,
@@ -61,13 +66,14 @@ changes as (
         sum(moment.sign) as listed,
         0 as accepted
     from tasks
-    cross join milestones
+    inner join milestones on tasks.plan_code = milestones.plan_code
     cross join lateral (values (tasks.from_load, 1), (tasks.to_load, -1)) as moment (load_id, sign)
     where moment.load_id is not null
-    group by milestones.number, milestones.from_load, tasks.town_code, moment.load_id
+    group by milestones.plan_code, milestones.number, milestones.from_load, tasks.town_code, moment.load_id
     union all
     -- the milestone's own change is a moment too: its requirement may be met by what was there before
     select distinct
+        milestones.plan_code,
         milestones.number,
         milestones.from_load as version_load,
         tasks.town_code,
@@ -75,9 +81,10 @@ changes as (
         0 as listed,
         0 as accepted
     from tasks
-    cross join milestones
+    inner join milestones on tasks.plan_code = milestones.plan_code
     union all
     select
+        milestones.plan_code,
         milestones.number,
         milestones.from_load as version_load,
         events.town_code,
@@ -85,14 +92,15 @@ changes as (
         0 as listed,
         sum(moment.sign * events.accepted) as accepted
     from events
-    inner join milestones on events.event_on <= milestones.last_day
+    inner join milestones on events.plan_code = milestones.plan_code and events.event_on <= milestones.last_day
     cross join lateral (values (events.from_load, 1), (events.to_load, -1)) as moment (load_id, sign)
     where moment.load_id is not null
-    group by milestones.number, milestones.from_load, events.town_code, moment.load_id
+    group by milestones.plan_code, milestones.number, milestones.from_load, events.town_code, moment.load_id
 ),
 
 scope_changes as (
     select
+        changes.plan_code,
         changes.number,
         changes.version_load,
         coalesce(changes.town_code, plans.county_code) as scope_code,
@@ -100,16 +108,20 @@ scope_changes as (
         sum(changes.listed) as listed,
         sum(changes.accepted) as accepted
     from changes
-    cross join plans
+    inner join plans on changes.plan_code = plans.plan_code
     group by
         grouping sets (
-            (changes.number, changes.version_load, changes.load_id, plans.county_code, changes.town_code),
-            (changes.number, changes.version_load, changes.load_id, plans.county_code)
+            (
+                changes.plan_code, changes.number, changes.version_load, changes.load_id, plans.county_code,
+                changes.town_code
+            ),
+            (changes.plan_code, changes.number, changes.version_load, changes.load_id, plans.county_code)
         )
 ),
 
 standings as (
     select
+        scope_changes.plan_code,
         scope_changes.number,
         scope_changes.version_load,
         scope_changes.scope_code,
@@ -118,7 +130,8 @@ standings as (
         sum(scope_changes.accepted) over by_load as accepted
     from scope_changes
     window by_load as (
-        partition by scope_changes.number, scope_changes.version_load, scope_changes.scope_code
+        partition by
+            scope_changes.plan_code, scope_changes.number, scope_changes.version_load, scope_changes.scope_code
         order by scope_changes.load_id
     )
 ),
@@ -134,17 +147,19 @@ requirements as (
     from standings
     inner join milestones
         on
-            standings.number = milestones.number
+            standings.plan_code = milestones.plan_code
+            and standings.number = milestones.number
             and standings.version_load = milestones.from_load
             and standings.load_id >= milestones.from_load
             and (milestones.to_load is null or standings.load_id < milestones.to_load)
 ),
 
 first_reached as (
-    select distinct on (requirements.scope_code, requirements.number) requirements.*
+    select distinct on (requirements.plan_code, requirements.scope_code, requirements.number) requirements.*
     from requirements
     where requirements.listed > 0 and requirements.accepted >= requirements.required
-    order by requirements.scope_code asc, requirements.number asc, requirements.load_id asc
+    order by
+        requirements.plan_code asc, requirements.scope_code asc, requirements.number asc, requirements.load_id asc
 ),
 
 new_crossings as (
@@ -154,9 +169,9 @@ new_crossings as (
         not exists (
             select 1
             from core.milestone_crossings as recorded
-            inner join plans on recorded.plan_code = plans.plan_code
             where
-                first_reached.scope_code = recorded.scope_code
+                first_reached.plan_code = recorded.plan_code
+                and first_reached.scope_code = recorded.scope_code
                 and first_reached.number = recorded.number
         )
 ),
@@ -171,38 +186,41 @@ scope_events as (
         events.*,
         plans.county_code as scope_code
     from events
-    cross join plans
+    inner join plans on events.plan_code = plans.plan_code
 ),
 
 days as (
     select
+        crossing.plan_code,
         crossing.scope_code,
         crossing.number,
         crossing.required,
         happened.event_on,
         sum(sum(happened.accepted)) over (
-            partition by crossing.scope_code, crossing.number
+            partition by crossing.plan_code, crossing.scope_code, crossing.number
             order by happened.event_on
         ) as accepted
     from new_crossings as crossing
     inner join scope_events as happened
         on
-            crossing.scope_code = happened.scope_code
+            crossing.plan_code = happened.plan_code
+            and crossing.scope_code = happened.scope_code
             and crossing.last_day >= happened.event_on
             and crossing.load_id >= happened.from_load
             and (happened.to_load is null or crossing.load_id < happened.to_load)
-    group by crossing.scope_code, crossing.number, crossing.required, happened.event_on
+    group by crossing.plan_code, crossing.scope_code, crossing.number, crossing.required, happened.event_on
 ),
 
 first_days as (
-    select distinct on (days.scope_code, days.number) days.*
+    select distinct on (days.plan_code, days.scope_code, days.number) days.*
     from days
     where days.accepted >= days.required
-    order by days.scope_code asc, days.number asc, days.event_on asc
+    order by days.plan_code asc, days.scope_code asc, days.number asc, days.event_on asc
 ),
 
 final as (
     select
+        crossing.plan_code,
         crossing.scope_code,
         crossing.number,
         first_days.event_on as reached_on,
@@ -210,8 +228,12 @@ final as (
         cast(crossing.required as int) as required,
         crossing.load_id as from_load
     from new_crossings as crossing
-    inner join first_days on crossing.scope_code = first_days.scope_code and crossing.number = first_days.number
+    inner join first_days
+        on
+            crossing.plan_code = first_days.plan_code
+            and crossing.scope_code = first_days.scope_code
+            and crossing.number = first_days.number
 )
 
 select * from final
-order by number asc, scope_code asc
+order by plan_code asc, number asc, scope_code asc

@@ -1,10 +1,11 @@
 -- Which submissions have a verdict or a decision that is not known yet?
--- One row per submission, in order of receipt.
+-- One row per submission, in order of receipt. What was loaded as a return had its verdict known before.
 with verdicts as (
     select submission_id
     from ops.submissions
     where
-        outcome <> 'ignore'
+        load_id is null
+        and outcome <> 'ignore'
         and not exists (
             select 1
             from ops.loads

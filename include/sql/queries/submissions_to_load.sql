@@ -5,6 +5,8 @@ select
     sha256,
     form_code,
     table_names,
-    period
+    period,
+    unit_code,
+    county_code
 from ops.submissions
 where submission_id = any(:ids)

@@ -45,7 +45,9 @@ final as (
         submissions.sha256,
         submissions.form_code,
         submissions.table_names,
-        submissions.period
+        submissions.period,
+        submissions.unit_code,
+        submissions.county_code
     from turns
     inner join ops.submissions on turns.submission_id = submissions.submission_id
     left join first_unjudged

@@ -11,7 +11,6 @@ from wentong.journal import Entry, Journal
 from wentong.warehouse.connections import begin_load, lock_loads, query
 from wentong.warehouse.consequences import keep_obligations, seal, settle
 from wentong.warehouse.migrate import keep_periods
-from wentong.warehouse.schema import fct_obligation
 
 REPORTERS = {"village": "village_center", "town": "town_station", "county": "county_bureau"}
 """Level that reports a form -> type of organisation that owes it."""
@@ -29,7 +28,7 @@ def open_obligations(
     """
     with engine.begin() as connection:
         lock_loads(connection)
-        missing = [one for one in expected if _missing(connection, one, county_code)]
+        missing = [one for one in expected if _is_missing(connection, one, county_code)]
         if not missing:
             return 0
         returns = [[form_code, period, str(due_on)] for form_code, period, due_on in sorted(missing)]
@@ -54,17 +53,25 @@ def apply_expected(connection: sa.Connection, entry: Entry) -> int:
 
 def expect(connection: sa.Connection, expected: Expected, load_id: int, county_code: str | None = None) -> int:
     """Expect one return from everybody who owes it and is not expected to yet; returns how many."""
-    form_code, period, due_on = expected
-    missing = _missing(connection, expected, county_code)
-    row = {"form_code": form_code, "period": period, "due_on": due_on, "from_load": load_id}
-    if missing:
-        connection.execute(fct_obligation.insert(), [{**owing, **row} for owing in missing])
-    return len(missing)
+    _, _, due_on = expected
+    columns = "org_id, county_code, form_code, period, due_on, from_load"
+    added = sa.text(
+        f"insert into core.fct_obligation ({columns}) "
+        "select missing.org_id, missing.county_code, :form_code, :period, :due_on, :load_id "
+        f"from ({query('missing_obligations')}) as missing"
+    )
+    binds = {**_missing(connection, expected, county_code), "due_on": due_on, "load_id": load_id}
+    return connection.execute(added, binds).rowcount
 
 
-def _missing(connection: sa.Connection, expected: Expected, county_code: str | None) -> list[dict[str, Any]]:
+def _is_missing(connection: sa.Connection, expected: Expected, county_code: str | None) -> bool:
+    missing = sa.text(f"select exists ({query('missing_obligations')})")
+    return bool(connection.scalar(missing, _missing(connection, expected, county_code)))
+
+
+def _missing(connection: sa.Connection, expected: Expected, county_code: str | None) -> dict[str, Any]:
+    """What the query of what is missing asks for, after seeing to it that the calendar has the period."""
     form_code, period, _ = expected
     keep_periods(connection, [period])
     org_type = REPORTERS[find_form(form_code).reported_by]
-    binds = {"form_code": form_code, "period": period, "org_type": org_type, "county_code": county_code}
-    return [dict(row) for row in connection.execute(query("missing_obligations"), binds).mappings()]
+    return {"form_code": form_code, "period": period, "org_type": org_type, "county_code": county_code}

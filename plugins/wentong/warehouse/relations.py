@@ -56,10 +56,10 @@ def relate_rules(connection: sa.Connection, touched: Collection[Scope], last_loa
     transaction. Returns how many are new. Repeating it changes nothing."""
     if not touched:
         return 0
-    connection.exec_driver_sql("set local work_mem = '128MB'")
     run(connection, "relations", "found")
     add = sa.text("insert into touched values (:table_name, :county_code, :period)")
     connection.execute(add, [scope._asdict() for scope in sorted(touched)])
+    connection.exec_driver_sql("analyze touched")  # or all facts are read for the few counties
     tables = [(form, table) for form in forms().values() for table in form.tables if _is_compared(table)]
     names = {scope.table_name for scope in touched}
     looked_at = []
@@ -222,12 +222,20 @@ def _statements(form: Form, table: Table) -> list[tuple[str, dict[str, str]]]:
         slots = {
             "finding": _text(UNIT_SLIP),
             "names": ", ".join(_text(field.name) for field in figures),
-            "amounts": ", ".join(f"cast(pairs.{field.name} as double precision)" for field in figures),
+            "amounts": ", ".join(_amount(field.name) for field in figures),
+            "medians": ", ".join(
+                f"percentile_cont(0.5) within group (order by {_amount(field.name)})" for field in figures
+            ),
+            "counts": ", ".join(f"count(pairs.{field.name})" for field in figures),
             "last_amounts": ", ".join(f"cast({_last_amount(field.name)} as double precision)" for field in figures),
             "with_peers": _sql(not table.item_key),
         }
         statements.append((UNIT_SLIP, slots))
     return statements
+
+
+def _amount(name: str) -> str:
+    return f"cast(pairs.{name} as double precision)"
 
 
 def _last_amount(name: str) -> str:

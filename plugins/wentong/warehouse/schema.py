@@ -62,7 +62,7 @@ def _code(column: str) -> sa.CheckConstraint:
 
 
 def _known() -> list[Any]:
-    """The two columns of knowledge time and what must hold for them."""
+    """The two columns of knowledge time, what must hold for them, and how a load finds what it began and ended."""
     return [
         _column("from_load", sa.BigInteger, "The load that made this version known.", sa.ForeignKey(loads.c.load_id)),
         _column(
@@ -73,6 +73,8 @@ def _known() -> list[Any]:
             null=True,
         ),
         sa.CheckConstraint("to_load > from_load", name="ends_after_it_begins"),
+        sa.Index(None, "from_load"),
+        sa.Index(None, "to_load", postgresql_where=sa.text("to_load is not null")),
     ]
 
 
@@ -194,6 +196,8 @@ submissions = sa.Table(
     ),
     sa.CheckConstraint("outcome <> 'load' or (form_code, table_names, period) is not null", name="load_has_scope"),
     sa.Index("submissions_open_idx", "submission_id", postgresql_where=sa.text("load_id is null")),
+    sa.Index("submissions_unjudged_idx", "journal_seq", postgresql_where=sa.text("judged_at is null")),
+    sa.Index("submissions_unanswered_idx", "submission_id", postgresql_where=sa.text("answered_at is null")),
     sa.Index("submissions_unsettled_idx", "submission_id", postgresql_where=sa.text("settled_at is null")),
     sa.Index("submissions_sha256_idx", "sha256"),
     schema="ops",
@@ -311,8 +315,6 @@ relation_findings = sa.Table(
         "relation_findings_untold_idx", "submission_id", postgresql_where=sa.text("told_at is null and to_load is null")
     ),
     sa.Index("relation_findings_scope_idx", "form_code", "period", "county_code"),
-    sa.Index("relation_findings_from_load_idx", "from_load"),
-    sa.Index("relation_findings_to_load_idx", "to_load", postgresql_where=sa.text("to_load is not null")),
     schema="ops",
     comment="What was found by comparing rows with other periods, forms and units; one row per finding and version.",
 )  # fmt: skip
@@ -534,7 +536,7 @@ orgs = sa.Table(
         primary_key=True,
         autoincrement=False,
     ),
-    _column("from_load", sa.BigInteger, "The load that made it known.", sa.ForeignKey(loads.c.load_id)),
+    _column("from_load", sa.BigInteger, "The load that made it known.", sa.ForeignKey(loads.c.load_id), index=True),
     schema="core",
     comment="Identities of organisations, which outlive names, places and codes; one row per organisation.",
 )
@@ -565,6 +567,13 @@ dim_org = sa.Table(
         postgresql_where=sa.text("to_load is null"),
     ),
     sa.Index("dim_org_place_code_idx", "place_code"),
+    sa.Index(
+        "dim_org_owing_idx",
+        "org_type",
+        "org_id",
+        "valid_from",
+        postgresql_where=sa.text("to_load is null and not is_closed"),
+    ),
     sa.Index("dim_org_closed_idx", "org_id", postgresql_where=sa.text("is_closed")),
     schema="core",
     comment="Reporting and statistical units; one row per organisation, first day of validity and version.",
@@ -744,7 +753,7 @@ milestone_crossings = sa.Table(
     _column("reached_on", sa.Date, "First day on which accepted >= required."),
     _column("accepted", sa.Integer, "Accepted on that day."),
     _column("required", sa.Integer, "Required by the milestone."),
-    _column("from_load", sa.BigInteger, "The load that made it known.", sa.ForeignKey(loads.c.load_id)),
+    _column("from_load", sa.BigInteger, "The load that made it known.", sa.ForeignKey(loads.c.load_id), index=True),
     _column("recorded_at", sa.DateTime(timezone=True), "When it was recorded; alerts follow from that."),
     _code("scope_code"),
     sa.CheckConstraint("accepted >= required", name="is_reached"),
