@@ -13,8 +13,7 @@ from wentong import postgres
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
     """A running server with the roles and empty databases of a new site."""
     folder = tmp_path_factory.mktemp("site")
-    for parent in (folder, folder.parent):
-        parent.chmod(0o755)  # as root the server may run as nobody, who must get there
+    let_enter(folder)
     with postgres.server(folder) as running:
         yield running
 
@@ -40,8 +39,15 @@ def database_url(fresh_database: Callable[[postgres.Role], str]) -> str:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A new home below a folder everybody may enter, with a name that quoting must survive."""
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
+    let_enter(tmp_path)
     folder = tmp_path / "文统 site's home"
     folder.mkdir()
     return folder
+
+
+def let_enter(folder: Path) -> None:
+    """Let everybody enter a folder: as root the server may run as nobody, who must get there."""
+    for place in (folder, *folder.parents):
+        if place.stat().st_mode & 0o005 == 0o005:
+            return
+        place.chmod(0o755)
