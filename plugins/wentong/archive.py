@@ -501,11 +501,8 @@ class Archive:
             except _Unsteady as error:
                 raise WentongError(f"Cannot read {source}: {error}.") from error
 
-    def damages(self) -> Iterator[str]:
-        """A sentence for each thing that is not as it was kept: the journal's first broken entry, originals lost or changed."""
-        if broken := self.journal.verify():
-            yield broken
-            return
+    def damaged_originals(self) -> Iterator[str]:
+        """A sentence for each original that is lost or changed. The journal, which names them, is believed."""
         kept = {entry["archive_name"]: entry["sha256"] for entry in self.journal.read() if "archive_name" in entry}
         for name, sha256 in sorted(kept.items()):
             try:

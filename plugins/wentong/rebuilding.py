@@ -88,9 +88,10 @@ def effective(archive: Archive) -> list[Entry]:
 
 def damages_of_archive(archive: Archive) -> Iterator[str]:
     """What is not as it was kept: the journal's first broken entry, originals and verdicts lost or changed."""
-    yield from archive.damages()
-    if archive.journal.verify():
+    if broken := archive.journal.verify():
+        yield broken
         return
+    yield from archive.damaged_originals()
     receipts = _receipts(archive)
     for entry in effective(archive):
         for number, sha256 in entry["rows"].items() if entry["event"] == "judged" else ():

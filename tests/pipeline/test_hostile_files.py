@@ -17,7 +17,7 @@ import pytest
 import spreadsheet_files as build
 import sqlalchemy as sa
 
-from wentong import pipeline, warehouse
+from wentong import pipeline, rebuilding, warehouse
 from wentong.archive import Archive
 from wentong.periods import CHINA
 from wentong.samples import Sample, samples
@@ -255,7 +255,7 @@ def test_nothing_is_lost(settings: Settings, received: dict[str, warehouse.Submi
         assert one.sha256 == hashlib.sha256(content).hexdigest()
         assert kept.original(one.archive_name).read_bytes() == content
         assert (settings.share / "开平市" / "收件箱" / "已收" / file.town / file.name).read_bytes() == content
-    assert list(kept.damages()) == []
+    assert list(rebuilding.damages_of_archive(kept)) == []
     assert pipeline.collect(settings, NOW) == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from wentong import pipeline, warehouse
+from wentong import pipeline, rebuilding, warehouse
 from wentong.archive import Archive
 from wentong.periods import CHINA
 from wentong.settings import Settings
@@ -58,7 +58,7 @@ def test_it_is_kept_where_it_lies_and_never_received(settings: Settings) -> None
         ("照片", "照片.png", "水口镇"),
     ]
     assert [kept.original(row[3]).read_bytes() for row in found] == [file.read_bytes() for file in files]
-    assert list(kept.damages()) == []
+    assert list(rebuilding.damages_of_archive(kept)) == []
 
 
 def test_nothing_is_kept_twice_and_a_new_content_is_kept_too(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import psycopg.errors
 import sqlalchemy as sa
 
 from wentong.errors import EnvironmentProblem, WentongError
-from wentong.warehouse.from_forms import literal
+from wentong.warehouse.connections import literal
 from wentong.warehouse.schema import analyst_counties, dim_place
 
 LEAST_PASSWORD = 12

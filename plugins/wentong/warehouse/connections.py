@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
+import psycopg.sql
 import sqlalchemy as sa
 
 from wentong import postgres
@@ -102,6 +103,11 @@ def lock_loads(connection: sa.Connection) -> int:
     """Wait for the turn to change what is known, until the end of this transaction. Returns the last load number."""
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOADING)))
     return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.max(loads.c.load_id), 0))) or 0)
+
+
+def literal(value: str | bool) -> str:
+    """A text, or true or false, as SQL writes it."""
+    return psycopg.sql.Literal(value).as_string()
 
 
 def storable(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from wentong.forms import Form, Table, forms
 from wentong.indicators import Figure, Indicator, catalogue
 from wentong.thresholds import thresholds
+from wentong.warehouse.connections import literal
 from wentong.warehouse.schema import form_table
 
 KNOWN = "{0}.from_load <= known_at and ({0}.to_load is null or {0}.to_load > known_at)"
@@ -29,7 +30,7 @@ def _levels() -> Iterator[Sequence[str]]:
         is_below = any(figure.asked == "count" or figure.below for figure in indicator.figures)
         for level in indicator.levels:
             adds_up = level in ("county", "prefecture") or (level == "town" and is_below)
-            yield _text(indicator.code), _text(level), _boolean(adds_up)
+            yield literal(indicator.code), literal(level), literal(adds_up)
 
 
 def _described() -> Iterator[Sequence[str]]:
@@ -39,14 +40,14 @@ def _described() -> Iterator[Sequence[str]]:
         units = indicator.denominator if indicator.denominator and indicator.denominator.asked == "units" else None
         tables = "+".join(indicator.denominator.tables) if indicator.denominator else ""
         yield (
-            *map(_text, (indicator.code, indicator.name, indicator.title, indicator.unit)),
+            *map(literal, (indicator.code, indicator.name, indicator.title, indicator.unit)),
             str(indicator.times),
-            _boolean(indicator.numerator.asked != "value"),
-            _boolean(indicator.denominator is not None),
-            _text(tables) if tables else "cast(null as text)",
-            _text(units.of[0]) if units else "cast(null as text)",
+            literal(indicator.numerator.asked != "value"),
+            literal(indicator.denominator is not None),
+            literal(tables) if tables else "cast(null as text)",
+            literal(units.of[0]) if units else "cast(null as text)",
             _array(units.kinds) if units and units.kinds else "cast(null as text[])",
-            _boolean(units is not None and units.months),
+            literal(units is not None and units.months),
         )
 
 
@@ -85,7 +86,7 @@ def _branch(form: Form, table: Table, period: str, indicators: Sequence[Indicato
     joined += [_threshold(name) for name in lists]
     if not is_same:
         joined.append(
-            f"inner join core.dim_period as period on reported.last_day = period.last_day and period.kind = {_text(period)}"
+            f"inner join core.dim_period as period on reported.last_day = period.last_day and period.kind = {literal(period)}"
         )
     return f"""
     select
@@ -94,7 +95,7 @@ def _branch(form: Form, table: Table, period: str, indicators: Sequence[Indicato
         {"report.period" if is_same else "period.period"} as period, part.indicator_code, part.item, part.numerator,
         part.denominator, part.wanted,
         part.states && array['contested', 'withheld'] or coalesce(contest.fields && part.fields, false) as is_contested,
-        {_text(table.name)} as table_name, report.period as reported_period, report.row_key, report.submission_id,
+        {literal(table.name)} as table_name, report.period as reported_period, report.row_key, report.submission_id,
         report.sheet, report.row_number, report.from_load
     from core.{form_table(table).name} as report
     {" ".join(joined)}
@@ -134,7 +135,7 @@ _PLACE = """
 def _threshold(name: str) -> str:
     """What a list says of the row's place on the last day: the smallest area wins, in it a line for the place's kind."""
     listed = _values(
-        (_text(t.place), _text(t.kind), f"date '{t.first_day}'", f"date '{t.last_day}'", f"{t.value:.15g}")
+        (literal(t.place), literal(t.kind), f"date '{t.first_day}'", f"date '{t.last_day}'", f"{t.value:.15g}")
         for t in thresholds(name)
     )
     return f"""
@@ -164,9 +165,9 @@ def _parts(table: Table, indicators: Iterable[Indicator]) -> Iterator[Sequence[s
         )
         item = "report.row_key" if indicator.numerator.asked == "value" else "''"
         wanted = sum(figure is not None for figure in given)
-        states = ", ".join(f"report.cell_states ->> {_text(name)}" for name in ("_row", *looked_at))
+        states = ", ".join(f"report.cell_states ->> {literal(name)}" for name in ("_row", *looked_at))
         fields = _array(('""', *looked_at))
-        yield _text(indicator.code), item, f"array[{states}]", fields, str(wanted), numerator, denominator
+        yield literal(indicator.code), item, f"array[{states}]", fields, str(wanted), numerator, denominator
 
 
 def _both(indicator: Indicator) -> tuple[Figure, Figure | None]:
@@ -200,10 +201,10 @@ def _conditions(table: Table, figure: Figure, is_of_register: bool) -> Iterator[
     stored = {field.name: field for field in table.stored}
     for name, written in figure.where.items():
         if name in stored:
-            meant = f"report.{name} in ({', '.join(map(_text, written))})"
+            meant = f"report.{name} in ({', '.join(map(literal, written))})"
             yield f"({meant})" if stored[name].required else f"coalesce({meant}, false)"
     if figure.filled and figure.filled in stored:
-        state = f"report.cell_states ->> {_text(figure.filled)}"
+        state = f"report.cell_states ->> {literal(figure.filled)}"
         yield f"({state} is null)" if stored[figure.filled].personal else f"(report.{figure.filled} is not null)"
     yield from (f"(report.{name} >= {listed}.least)" for name, listed in figure.at_least.items() if name in stored)
     if figure.kinds:
@@ -221,14 +222,6 @@ def _values(rows: Iterable[Sequence[str]]) -> str:
 
 def _array(words: Iterable[str]) -> str:
     return f"cast('{{{','.join(words)}}}' as text[])"
-
-
-def _text(text: str) -> str:
-    return "'{}'".format(text.replace("'", "''"))
-
-
-def _boolean(holds: bool) -> str:
-    return "true" if holds else "false"
 
 
 _SLOTS: Mapping[str, Callable[[], str]] = {

@@ -4,11 +4,9 @@ import csv
 from collections.abc import Iterable
 from functools import cache
 
-from psycopg.sql import Literal
-
 from wentong.forms import SCHEMAS, Field, Form, Table, code_titles
 from wentong.forms import forms as declared_forms
-from wentong.warehouse.connections import filled
+from wentong.warehouse.connections import filled, literal
 from wentong.warehouse.schema import form_table
 
 FOLDER = "from_forms"
@@ -73,8 +71,3 @@ def _values(rows: Iterable[tuple[str | None, ...]]) -> str:
     """The rows of a `values` list; of a column that is NULL throughout the type must be said."""
     words = (["cast(null as text)" if word is None else literal(word) for word in row] for row in rows)
     return ",\n".join(f"({', '.join(row)})" for row in words)
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return Literal(text).as_string()

@@ -17,9 +17,9 @@ from wentong.errors import DeclarationError, EnvironmentProblem
 from wentong.forms import Form, Table, forms
 from wentong.periods import Period
 from wentong.settings import INCLUDE, PROJECT, Settings
-from wentong.warehouse.connections import engine, filled
+from wentong.warehouse.connections import engine, filled, literal
 from wentong.warehouse.figures import completed
-from wentong.warehouse.from_forms import literal, marts_of_forms
+from wentong.warehouse.from_forms import marts_of_forms
 from wentong.warehouse.schema import SCHEMAS, dim_form, dim_period, form_table, type_name
 
 MIGRATING = 0x77656E02

@@ -22,7 +22,7 @@ from wentong.journal import Entry, Journal
 from wentong.periods import Period
 from wentong.settling import explains
 from wentong.thresholds import thresholds
-from wentong.warehouse.connections import query, run
+from wentong.warehouse.connections import literal, query, run
 from wentong.warehouse.schema import form_table, relation_findings
 
 UNIT_SLIP = "unit_slip"
@@ -69,7 +69,7 @@ def relate_rules(connection: sa.Connection, touched: Collection[Scope], last_loa
         if table.name in names:
             run(connection, "relations", "scope_own", of_table)
         for other in sorted(compared_with):
-            run(connection, "relations", "scope_dependent", {**of_table, "other_table": _text(other)})
+            run(connection, "relations", "scope_dependent", {**of_table, "other_table": literal(other)})
         if table.name in names or compared_with:
             looked_at.append((form, table))
     connection.exec_driver_sql("analyze relation_scopes")
@@ -153,7 +153,7 @@ def _hear_reasons(connection: sa.Connection, table: Table) -> None:
     """Note with each open warning what its row's remark explains, in its latest version."""
     if table.reason_field is None:
         return
-    slots = {"facts": _facts(table), "of_table": _text(table.name), "reason": table.reason_field}
+    slots = {"facts": _facts(table), "of_table": literal(table.name), "reason": table.reason_field}
     changed = []
     for row in run(connection, "relations", "remarks", slots).mappings():
         reason = row["remark"] if explains(row["remark"], row["is_correction"]) else None
@@ -188,7 +188,7 @@ def _figures(table: Table) -> list[Field]:
 
 
 def _names(form: Form, table: Table) -> dict[str, str]:
-    return {"facts": _facts(table), "of_form": _text(form.code), "of_table": _text(table.name)}
+    return {"facts": _facts(table), "of_form": literal(form.code), "of_table": literal(table.name)}
 
 
 def _facts(table: Table) -> str:
@@ -206,29 +206,29 @@ def _pairs(table: Table) -> dict[str, str]:
         "fields": ", ".join(f"here.{name}" for name in fields),
         "last_fields": ", ".join(f"last_report.{name} as last_{name}" for name in fields),
         "year_fields": ", ".join(f"year_report.{name} as year_{name}" for name in fields),
-        "with_history": _sql(has_history),
-        "with_last_year": _sql(any("last_year" in rule.codes for rule in _rules(table))),
+        "with_history": literal(has_history),
+        "with_last_year": literal(any("last_year" in rule.codes for rule in _rules(table))),
     }
 
 
 def _statements(form: Form, table: Table) -> list[tuple[str, dict[str, str]]]:
     """Which statements evaluate the rules of a table, with what fills them."""
     statements = [
-        (name, {"finding": _text(rule.finding), **slots})
+        (name, {"finding": literal(rule.finding), **slots})
         for rule in _rules(table)
         for name, slots in _of_rule(form, table, rule)
     ]
     if figures := _figures(table):
         slots = {
-            "finding": _text(UNIT_SLIP),
-            "names": ", ".join(_text(field.name) for field in figures),
+            "finding": literal(UNIT_SLIP),
+            "names": ", ".join(literal(field.name) for field in figures),
             "amounts": ", ".join(_amount(field.name) for field in figures),
             "medians": ", ".join(
                 f"percentile_cont(0.5) within group (order by {_amount(field.name)})" for field in figures
             ),
             "counts": ", ".join(f"count(pairs.{field.name})" for field in figures),
             "last_amounts": ", ".join(f"cast({_last_amount(field.name)} as double precision)" for field in figures),
-            "with_peers": _sql(not table.item_key),
+            "with_peers": literal(not table.item_key),
         }
         statements.append((UNIT_SLIP, slots))
     return statements
@@ -255,7 +255,7 @@ def _of_rule(form: Form, table: Table, rule: Rule) -> list[tuple[str, dict[str, 
         return [("reported_once", {"what": what, "day": day, "place": place, "is_same": same})]
     statements = []
     for name in rule.fields:
-        slots = {"field": name, "last_field": f"last_{name}", "year_field": f"year_{name}", "of_field": _text(name)}
+        slots = {"field": name, "last_field": f"last_{name}", "year_field": f"year_{name}", "of_field": literal(name)}
         kind, further = _of_kind(form, table, rule, name)
         statements.append((kind, {**slots, **further}))
     return statements
@@ -314,8 +314,8 @@ def _thresholds(name: str) -> dict[str, str]:
     """A list of thresholds, column by column."""
     listed = thresholds(name)
     return {
-        "prefixes": ", ".join(_text(each.place) for each in listed),
-        "kinds": ", ".join(_text(each.kind) for each in listed),
+        "prefixes": ", ".join(literal(each.place) for each in listed),
+        "kinds": ", ".join(literal(each.kind) for each in listed),
         "first_days": ", ".join(f"date '{each.first_day.isoformat()}'" for each in listed),
         "last_days": ", ".join(f"date '{each.last_day.isoformat()}'" for each in listed),
         "figures": ", ".join(f"cast({each.value:.15g} as numeric)" for each in listed),
@@ -327,16 +327,7 @@ def _holds(row: str, when: Mapping[str, Sequence[str]]) -> str:
 
 
 def _list(words: Sequence[str]) -> str:
-    return f"cast(array[{', '.join(map(_text, words))}] as text[])"
-
-
-def _text(word: str) -> str:
-    quoted = word.replace("'", "''")
-    return f"'{quoted}'"
-
-
-def _sql(is_true: bool) -> str:
-    return "true" if is_true else "false"
+    return f"cast(array[{', '.join(map(literal, words))}] as text[])"
 
 
 # ------------------------------------------------------------------------------------------------- wording
