@@ -280,7 +280,7 @@ def run(settings: Settings, quarters: int) -> None:
             floor = copied(engine)
             print(f"\nplain COPY of a quarter: {floor:.2f} s")
             tell(f"{period}, {sum(map(len, counties.values()))} rows", spent, floor)
-            analyze(engine)
+            analyze(settings)
             hand_in(engine, settings.archive, town, period, numbers, at, changed=quarter)
             tell(f"{period}, a town's correction", load(engine, settings, at), floor)
         tell("nothing to do", load(engine, settings, at), floor)
@@ -295,9 +295,9 @@ def load(engine: sa.Engine, settings: Settings, at: datetime) -> Spent:
     return spent
 
 
-def analyze(engine: sa.Engine) -> None:
+def analyze(settings: Settings) -> None:
     """What the server does by itself soon after, vacuum apart."""
-    with engine.connect() as connection:
+    with warehouse.engine(settings, "wentong_owner") as owner, owner.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(sa.text("analyze"))
 
 

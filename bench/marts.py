@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/marts.py [--villages 620000] [--keep FOLDER]
 
-Every view in the schema marts that has a county_code is asked for one county, as an analyst asks it, and for one period if
+Every view in the schema marts that knows counties is asked for one, as an analyst asks it, and for one period if
 it has one. What the numbers mean and what they were: bench/README.md.
 """
 
@@ -12,17 +12,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 import psycopg
 
-from wentong import postgres
+from wentong import postgres, warehouse
+from wentong.forms import Field, code_titles, forms
+from wentong.periods import CHINA
 from wentong.settings import Settings
-from wentong.warehouse import migrate
+from wentong.warehouse import acceptance, migrate
+from wentong.warehouse.schema import form_table
 
 PERIOD = "2026Q3"
+PERIODS = {"quarter": PERIOD, "month": "2026-09", "year": "2026"}
+"""Kind of period -> the one of which there are returns; a mart is asked for the first of which it has rows."""
 LIMIT = 60
 """Seconds after which a mart is given up."""
 
@@ -84,18 +90,6 @@ from core.dim_org as org
 inner join towns as sent on left(org.place_code, 9) = sent.town9
 where org.org_type = 'village_center';
 
-insert into core.fct_town_station (
-    org_id, division_code, town_code, county_code, period, floor_area_m2, staff_total, full_time_staff, volunteer_count,
-    activity_sessions_q, activity_attendance_q, books_total, rural_film_screenings_ytd, is_interlending_connected,
-    weekly_open_hours, days_open_q, submission_id, sheet, row_number, confirmed_by, from_load
-)
-select
-    org.org_id, org.place_code, org.place_code, left(org.place_code, 6) || '000000', %(period)s, 600, 5, 3, 40, 12, 3600, 9000, 40,
-    'yes', 42, 80, sent.n, 'Sheet1', 7, sent.n, sent.n + 1
-from core.dim_org as org
-inner join towns as sent on left(org.place_code, 9) = sent.town9
-where org.org_type = 'town_station';
-
 insert into ops.relation_findings (
     form_code, table_name, period, org_id, field, code, town_code, county_code, severity, params, message, fix, submission_id,
     sheet, row_number, from_load
@@ -124,17 +118,56 @@ where org.org_type = 'town_station';
 """Invented figures: counties of 14 towns with 16 villages each, all of which reported. Of one row in twenty a figure is
 contested by its file, of one in fifty by a comparison."""
 
+OTHER_REPORTS = """
+insert into {facts} (
+    org_id, division_code, town_code, county_code, period, row_key, {fields}, submission_id, sheet, row_number, confirmed_by,
+    from_load
+)
+select
+    org.org_id, org.place_code, {town}, left(org.place_code, 6) || '000000', '{period}', {row_key}, {values},
+    sent.n, 'Sheet1', 7, sent.n, sent.n + 1
+from core.dim_org as org
+inner join towns as sent
+    on sent.town9 = left(org.place_code, 6) || case when org.org_type = 'county_bureau' then '101' else substr(org.place_code, 7, 3) end
+cross join generate_series(1, {rows}) as row_of_unit
+where org.org_type = '{organisations}'
+"""
+"""Rows of any other form table: ROWS for a unit that may have several."""
+ROWS = 2
+VALUES = {
+    "count": "5 + {turn} % 200",
+    "number": "5 + {turn} % 200",
+    "date": "date '2026-07-01' + cast({turn} % 80 as int)",
+    "text": "'示例' || {turn} % 1000",
+}
+"""Type of a field -> what is invented for it; what tells rows apart goes by the number of the row alone."""
+ORGANISATIONS = {"village": "village_center", "town": "town_station", "county": "county_bureau"}
+"""Level -> type of the organisations there."""
+
+PLANS = """
+insert into core.plans (
+    plan_code, title, form_code, table_name, county_code, year, completion_stage, minimum_floor_area_m2, frozen_on, from_load
+)
+select distinct county6, '示例计划', '基文01', 'village_center', county6 || '000000', 2026, 'built', 90, date '2026-01-01', 1
+from towns;
+insert into core.plan_milestones (plan_code, number, period, share_numerator, share_denominator, from_load)
+select plan_code, 1, '2026Q2', 1, 2, 1 from core.plans union all select plan_code, 2, '2026Q4', 9, 10, 1 from core.plans;
+insert into core.plan_tasks (plan_code, org_id, town_code, from_load)
+select left(place_code, 6), org_id, left(place_code, 9) || '000', 1 from core.dim_org where org_type = 'village_center'
+"""
+
 VIEWS = """
 select
     view.relname as name,
-    array_agg(attribute.attname) && array['period'::name] as has_period
+    array_agg(cast(attribute.attname as text)) as columns
 from pg_class as view
 inner join pg_attribute as attribute on view.oid = attribute.attrelid
 where view.relnamespace = 'marts'::regnamespace and view.relkind = 'v'
 group by view.relname
-having 'county_code' = any(array_agg(attribute.attname))
 order by view.relname
 """
+OF_COUNTY = {"county_code": "{}000000", "plan_code": "{}", "scope_code": "{}000000"}
+"""Column of a mart by which a county is found, in this order -> how it is written there, from its first six digits."""
 
 
 @contextmanager
@@ -144,7 +177,7 @@ def connected(server: postgres.Server, role: str) -> Iterator[psycopg.Connection
         yield connection
 
 
-def fill(server: postgres.Server, villages: int) -> None:
+def fill(settings: Settings, server: postgres.Server, villages: int) -> None:
     begun = time.perf_counter()
     with connected(server, "postgres") as connection:
         if connection.execute("select exists (select from ops.loads)").fetchone() != (True,):
@@ -153,8 +186,41 @@ def fill(server: postgres.Server, villages: int) -> None:
                 cursor.execute(PLACES, {"counties": max(1, round(villages / 224))})
                 cursor.execute("analyze towns; analyze core.dim_org; analyze core.dim_place")
                 cursor.execute(REPORTS, {"period": PERIOD})
+                for statement in other_reports():
+                    cursor.execute(statement)
+                cursor.execute(PLANS)
+            with warehouse.engine(settings) as engine:
+                acceptance.mark(engine, datetime.now(CHINA))
             connection.execute("vacuum analyze")
             print(f"made in {time.perf_counter() - begun:.0f} s")
+
+
+def other_reports() -> Iterator[str]:
+    """What fills the form tables besides that of 基文01, whose figures the indicators are made of."""
+    for form in forms().values():
+        for table in form.tables:
+            if table.name != "village_center":
+                level = table.unit if table.unit in ORGANISATIONS else form.reported_by
+                key = [value_of(field, is_key=True) for field in map(table.field, table.item_key)]
+                yield OTHER_REPORTS.format(
+                    facts=form_table(table).fullname,
+                    fields=", ".join(field.name for field in table.stored),
+                    town="org.place_code" if level != "village" else "left(org.place_code, 9) || '000'",
+                    period=PERIODS[form.period],
+                    row_key=f"concat_ws('|', {', '.join(key)})" if key else "''",
+                    values=", ".join(value_of(field, field.name in table.item_key) for field in table.stored),
+                    rows=ROWS if key else 1,
+                    organisations=ORGANISATIONS[level],
+                )
+
+
+def value_of(field: Field, is_key: bool) -> str:
+    """Any value that the field may have."""
+    turn = "row_of_unit" if is_key else "(org.org_id * 7 + row_of_unit)"
+    if field.codes:
+        codes = list(code_titles(field.codes))
+        return f"(array{codes})[1 + {turn} % {len(codes)}]"
+    return VALUES[field.type].format(turn=turn)
 
 
 class Spent(NamedTuple):
@@ -194,6 +260,16 @@ def whole_scans(connection: psycopg.Connection[Any], query: str) -> str:
     return ", ".join(sorted(found))
 
 
+def question(connection: psycopg.Connection[Any], name: str, columns: list[str], county: str) -> str | None:
+    """What is asked of a mart: a county's rows, of a period in which there are any; None of one that knows no counties."""
+    key = next((column for column in OF_COUNTY if column in columns), None)
+    if key is None:
+        return None
+    query = f"select * from marts.{name} where {key} = '{OF_COUNTY[key].format(county)}'"
+    questions = [*(f"{query} and period = '{period}'" for period in PERIODS.values() if "period" in columns), query]
+    return next((one for one in questions if connection.execute(f"{one} limit 1").fetchone()), query)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--villages", type=int, default=620_000)
@@ -206,21 +282,25 @@ def main() -> None:
         settings = replace(Settings.from_environment(), home=home, database_url=None, owner_database_url=None)
         with postgres.server(home) as server:
             migrate(settings)
-            fill(server, options.villages)
+            fill(settings, server, options.villages)
             with connected(server, "wentong_analyst") as connection:
                 report(connection)
 
 
 def report(connection: psycopg.Connection[Any]) -> None:
     connection.execute(f"set statement_timeout = '{LIMIT}s'")
-    ((county,),) = connection.execute("select min(county_code) from core.fct_village_center").fetchall()
-    of_county, of_both = f"county_code = '{county}'", f"county_code = '{county}' and period = '{PERIOD}'"
-    floor = measure(connection, f"select * from core.fct_village_center where {of_both}")
+    ((county,),) = connection.execute("select left(min(county_code), 6) from core.fct_village_center").fetchall()
+    floor = measure(
+        connection,
+        f"select * from core.fct_village_center where county_code = '{county}000000' and period = '{PERIOD}'",
+    )
     print("| | ms | CPU ms | x floor | rows | read from end to end |\n|---|---|---|---|---|---|")
     print(f"| floor: the county's rows by the index | {floor.wall_ms:.1f} | {floor.cpu_ms:.1f} | 1 | {floor.rows} | |")
-    for name, has_period in connection.execute(VIEWS).fetchall():
-        query = f"select * from marts.{name} where {of_both if has_period else of_county}"
+    for name, columns in connection.execute(VIEWS).fetchall():
         try:
+            query = question(connection, name, columns, county)
+            if query is None:
+                continue
             spent = measure(connection, query)
             times = spent.cpu_ms / floor.cpu_ms
             scanned = whole_scans(connection, query)

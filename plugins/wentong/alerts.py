@@ -14,15 +14,16 @@ from typing import Any
 
 import jinja2
 from apprise import Apprise, NotifyBase, NotifyFormat
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from wentong.audits import Audit
 from wentong.deadlines import china
 from wentong.errors import WentongError
 from wentong.findings import column_letters
-from wentong.milestones import percentage
+from wentong.milestones import EVENTS, LIGHTS, percentage, shortfall
 from wentong.periods import CHINA, Period
 from wentong.settings import INCLUDE
+from wentong.warehouse.connections import query
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ FINDINGS_SHOWN = 3
 """Of each unit; the sender has all of them in the marked workbook."""
 FILES_SHOWN = 20
 TOWNS_SHOWN = 5
+ISSUES_SHOWN = 10
 ROOM_FOR_NUMBERS = 64
 """Bytes of a part left for (1/3) and what the service adds."""
 
@@ -45,26 +47,35 @@ class Message:
     body_html: str
 
 
-def digest(engine: Engine, county_code: str, today: date, note: str = "") -> Message:
-    """The morning's message about one county, as known now.
+def digest(engine: Engine, county_code: str, today: date, note: str = "", known_at: int | None = None) -> Message:
+    """The morning's message about one county, as known now; what it says of milestones and problems, as known at a load
+    (None: the last).
 
-    Who has not reported what is due (or due within five working days), who must correct what, which files are held or
-    could not be read, and how far it is to the milestones. `note` stands on top, e.g. that the data are invented.
+    Which milestones were reached, lost or missed since the last one, how far it is to the next, which problems are
+    overdue; who has not reported what is due (or due within five working days), who must correct what, and which files
+    are held or could not be read. `note` stands on top, e.g. that the data are invented.
     """
     with engine.connect() as connection:
-        since = _last_sent(connection, county_code, today) or _last_morning(today)
-        duties = _rows(connection, _DUTIES, county_code=county_code, today=today)
+        last = _last_digest(connection, county_code, today)
+        now = {"known_at": known_at or _last_load(connection), "today": today, "county_code": county_code}
+        duties = _rows(connection, "digest_duties", county_code=county_code, today=today)
+        files = _rows(connection, "digest_files", county_code=county_code, since=last.sent_at)
         facts: dict[str, Any] = {
-            "county": connection.scalar(text(_COUNTY), {"county_code": county_code}) or county_code,
+            "county": connection.scalar(query("name_of_place"), {"place_code": county_code}) or county_code,
             "today": today,
             "note": note,
+            "events": _events(
+                _rows(connection, "digest_events", **now, told_at=last.known_at, told_on=last.day), county_code
+            ),
+            "stages": _stages(_rows(connection, "digest_standings", **now), county_code, today),
+            "issues": _rows(connection, "digest_issues", **now),
+            "issues_shown": ISSUES_SHOWN,
             "overdue": [duty for duty in _duties(duties, today) if duty["due_on"] < today],
             "coming": [duty for duty in _duties(duties, today) if duty["due_on"] >= today and duty["is_near"]],
             "corrections": _corrections(connection, county_code),
-            "held": [_file(row) for row in _rows(connection, _HELD, county_code=county_code)],
-            "rejected": [_file(row) for row in _rows(connection, _REJECTED, county_code=county_code, since=since)],
+            "held": [_file(row) for row in files if row["outcome"] == "quarantine_file"],
+            "rejected": [_file(row) for row in files if row["outcome"] == "reject"],
             "files_shown": FILES_SHOWN,
-            "stages": _stages(connection, county_code, today),
         }
     ahead = [stage for stage in facts["stages"] if not stage["is_past"]]
     facts["next"] = next(iter(ahead or facts["stages"][-1:]), None)
@@ -107,14 +118,16 @@ def remind(engine: Engine, county_code: str, urls: Sequence[str], now: datetime,
     today = now.astimezone(CHINA).date()
     if not urls or not china().is_working_day(today):
         return False
-    message = digest(engine, county_code, today, note)
+    with engine.connect() as connection:
+        known_at = _last_load(connection)
+    message = digest(engine, county_code, today, note, known_at)
     was_sent, refused = False, []
     for channel in map(_channel, urls):
         recipient = _recipient(channel)
-        row = {"kind": _kind(county_code), "day": today, "recipient": recipient, "at": now}
+        row = {"kind": _kind(county_code), "day": today, "recipient": recipient, "at": now, "load_id": known_at}
         with engine.connect() as connection, connection.begin() as transaction:
             content = {"subject": message.subject, "body": message.body_text}
-            if connection.execute(text(_KEEP_NOTIFICATION), {**row, **content}).rowcount == 0:
+            if connection.execute(query("keep_notification"), {**row, **content}).rowcount == 0:
                 continue
             if _deliver(message, channel):
                 was_sent = True
@@ -210,7 +223,7 @@ def _duty_label(row: Any, today: date) -> str:
 def _corrections(connection: Connection, county_code: str) -> list[dict[str, Any]]:
     """Returns that wait for corrections, those with most to correct first, each with its most important findings."""
     found = []
-    rows = _rows(connection, _CORRECTIONS, county_code=county_code, shown=FINDINGS_SHOWN)
+    rows = _rows(connection, "digest_corrections", county_code=county_code, shown=FINDINGS_SHOWN)
     for _, group in groupby(rows, key=lambda row: (row["unit_code"], row["form_code"], row["period"])):
         listed = list(group)
         first = listed[0]
@@ -247,9 +260,28 @@ def _file(row: Any) -> dict[str, Any]:
     }
 
 
-def _stages(connection: Connection, county_code: str, today: date) -> list[dict[str, Any]]:
+def _events(rows: Sequence[Any], county_code: str) -> list[dict[str, Any]]:
+    """What became of milestones, by plan, milestone and kind: the county first, then the towns that lack most."""
+    found = []
+    for _, of_kind in groupby(rows, key=lambda row: (row["plan_code"], row["milestone_number"], row["event"])):
+        listed = list(of_kind)
+        scopes = [{**row, "short": shortfall(row["required"], row["accepted"])} for row in listed]
+        scopes.sort(key=lambda scope: (scope["scope_code"] != county_code, -scope["short"]))
+        found.append(
+            {
+                "plan": listed[0]["plan_title"],
+                "title": Period.parse(listed[0]["period"]).title,
+                "kind": listed[0]["event"],
+                "words": EVENTS[listed[0]["event"]],
+                "scopes": scopes[: TOWNS_SHOWN + 1],
+                "more": len(scopes[TOWNS_SHOWN + 1 :]),
+            }
+        )
+    return found
+
+
+def _stages(rows: Sequence[Any], county_code: str, today: date) -> list[dict[str, Any]]:
     """The last milestone that has passed and the next one of each plan, with the towns that miss most."""
-    rows = _rows(connection, _COVERAGE, county_code=county_code)
     stages = []
     for _, of_plan in groupby(rows, key=lambda row: row["plan_code"]):
         listed = list(of_plan)
@@ -257,7 +289,7 @@ def _stages(connection: Connection, county_code: str, today: date) -> list[dict[
         shown = [day for day in ends if day < today][-1:] + [day for day in ends if day >= today][:1]
         for day in shown:
             at_end = [row for row in listed if row["period_end"] == day]
-            towns = [_standing(row) for row in at_end if row["scope_level"] == "town" and row["short"]]
+            towns = [_standing(row) for row in at_end if row["scope_code"] != county_code and row["short"]]
             towns.sort(key=lambda town: -town["short"])
             stages.append(
                 {
@@ -265,7 +297,7 @@ def _stages(connection: Connection, county_code: str, today: date) -> list[dict[
                     "title": Period.parse(at_end[0]["period"]).title,
                     "day": day,
                     "is_past": day < today,
-                    "county": next(_standing(row) for row in at_end if row["scope_level"] == "county"),
+                    "county": next(_standing(row) for row in at_end if row["scope_code"] == county_code),
                     "behind": towns[:TOWNS_SHOWN],
                     "more": len(towns[TOWNS_SHOWN:]),
                 }
@@ -275,13 +307,33 @@ def _stages(connection: Connection, county_code: str, today: date) -> list[dict[
 
 def _standing(row: Any) -> dict[str, Any]:
     kept = {key: row[key] for key in ("tasks", "accepted", "required", "short", "is_reported")}
-    return {**kept, "name": row["scope_name"], "rate": percentage(row["accepted"], row["tasks"])}
+    light = f"【{LIGHTS[row['light']]}】" if row["light"] else ""
+    return {**kept, "name": row["scope_name"], "rate": percentage(row["accepted"], row["tasks"]), "light": light}
 
 
-def _last_sent(connection: Connection, county_code: str, today: date) -> datetime | None:
-    """When the last digest before today was sent; None if there was none."""
-    sent: datetime | None = connection.scalar(text(_LAST_SENT), {"kind": _kind(county_code), "today": today})
-    return sent
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """What recipients know of already."""
+
+    sent_at: datetime
+    day: date
+    known_at: int | None
+    """The last load it knew of."""
+
+
+def _last_digest(connection: Connection, county_code: str, today: date) -> _Last:
+    """The last digest before today; without one, what it would have said on the morning of the working day before."""
+    sent = _rows(connection, "last_notification", kind=_kind(county_code), today=today)
+    if not sent:
+        morning = _last_morning(today)
+        return _Last(morning, morning.date(), _last_load(connection, morning))
+    (row,) = sent
+    return _Last(row["sent_at"], row["day"], row["load_id"] or _last_load(connection, row["sent_at"]))
+
+
+def _last_load(connection: Connection, until: datetime | None = None) -> int | None:
+    load_id: int | None = connection.scalar(query("last_load"), {"until": until})
+    return load_id
 
 
 def _kind(county_code: str) -> str:
@@ -296,8 +348,9 @@ def _last_morning(today: date) -> datetime:
     return datetime.combine(day, time(9), CHINA)
 
 
-def _rows(connection: Connection, sql: str, **binds: Any) -> Sequence[Any]:
-    return connection.execute(text(sql), binds).mappings().all()
+def _rows(connection: Connection, name: str, **binds: Any) -> Sequence[Any]:
+    """The rows of include/sql/queries/<name>.sql."""
+    return connection.execute(query(name), binds).mappings().all()
 
 
 def _templates() -> jinja2.Environment:
@@ -314,75 +367,3 @@ def _templates() -> jinja2.Environment:
 def _one_line(value: str) -> str:
     """What people wrote (file names, cells) cannot break a line or a mail header."""
     return " ".join(value.split())
-
-
-_COUNTY = "select name from marts.places where place_code = :county_code"
-
-_DUTIES = """
-select unit_name, form_title, period, due_on, duty, submission, label
-from marts.submission_matrix
-where
-    county_code = :county_code
-    and duty <> 'not_applicable'
-    and submitted_at is null
-    and due_on < cast(:today as date) + 30
-order by due_on, form_code, period, unit_code
-"""
-
-_CORRECTIONS = """
-with important as (
-    select
-        finding.*,
-        row_number() over (
-            partition by finding.submission_id
-            order by array_position(array['critical', 'row', 'error'], finding.severity), finding.finding_number
-        ) as place
-    from ops.findings as finding
-    where finding.severity in ('critical', 'row', 'error') and finding.waiver_id is null
-)
-
-select
-    duty.unit_code, duty.unit_name, duty.form_code, duty.form_title, duty.period, duty.open_errors,
-    finding.sheet, finding.row_number, finding.column_number, finding.message, finding.fix
-from marts.submission_matrix as duty
-left join important as finding on duty.submission_id = finding.submission_id and finding.place <= :shown
-where duty.county_code = :county_code and duty.label = '待改正'
-order by duty.open_errors desc, duty.unit_code, duty.form_code, duty.period, finding.place
-"""
-
-_FILES = """
-select receipt.folder, receipt.file_name, receipt.received_at, finding.message
-from ops.submissions as receipt
-left join ops.findings as finding
-    on receipt.submission_id = finding.submission_id and finding.finding_number = 1
-where receipt.county_code = :county_code
-"""
-
-_HELD = f"""
-{_FILES}
-and receipt.outcome = 'quarantine_file' and receipt.decision is null and receipt.load_id is null
-order by receipt.submission_id
-"""
-
-_REJECTED = f"""
-{_FILES}
-and receipt.outcome = 'reject' and receipt.received_at >= :since
-order by receipt.submission_id
-"""
-
-_COVERAGE = """
-select
-    plan_code, plan_title, scope_code, scope_name, scope_level, period, period_end, tasks, accepted, required, short,
-    is_reported
-from marts.coverage_board
-where county_code = :county_code and required is not null
-order by plan_code, period_end, scope_code
-"""
-
-_LAST_SENT = "select max(sent_at) from ops.notifications where kind = :kind and day < :today"
-
-_KEEP_NOTIFICATION = """
-insert into ops.notifications (kind, day, recipient, subject, body, sent_at)
-values (:kind, :day, :recipient, :subject, :body, :at)
-on conflict (kind, day, recipient) do nothing
-"""

@@ -115,8 +115,25 @@ def _parser() -> argparse.ArgumentParser:
 
     milestones = verb("milestones", _milestones, "coverage per town against the plan's milestones")
     milestones.add_argument("--plan", help="plan code; default: every plan")
+    milestones.add_argument(
+        "--as-of",
+        type=_day,
+        metavar="DATE",
+        help="seen from that day (2026-09-30); default: today, or --known-at's day",
+    )
+    milestones.add_argument(
+        "--schedule", action="store_true", help="week by week what each town must get accepted, and every village open"
+    )
     known_at_option(milestones)
     json_flag(milestones)
+
+    bulletin = verb("bulletin", _bulletin, "write the bulletins of a period: workbook, page and print")
+    bulletin.add_argument("period", type=_period, help="2026Q3 or 2026-09")
+    bulletin.add_argument("--plan", help="plan code; default: every plan that runs then")
+    known_at_option(bulletin)
+    bulletin.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="write them there (default: the site's bulletins)"
+    )
 
     trace = verb("trace", _trace, "lead a figure back to the files, sheets, cells and raw texts it comes from")
     trace.add_argument("--form", help="of a field of a form: 基文01")
@@ -129,6 +146,11 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--period", type=_period, help="2026Q3, 2026-09 or 2026")
     known_at_option(trace)
     json_flag(trace)
+
+    issues = verb("issues", _issues, "problems from finding to closing: what is open, overdue, or cannot be closed yet")
+    issues.add_argument("--county", type=_unit, help="of this county only (440783)")
+    issues.add_argument("--open", action="store_true", help="only those that are not closed")
+    json_flag(issues)
 
     held = verb("held", _held, "files held until their sender or the county decides")
     json_flag(held)
@@ -176,6 +198,14 @@ def _parser() -> argparse.ArgumentParser:
     planned.add_argument("file", type=Path, help="the plan (.yml)")
     planned.add_argument("--list", type=Path, help="the frozen task list (CSV); default: the one the plan names")
     planned.add_argument("--why", help="why a frozen list is replaced, with the approval number")
+    changed = verb("change", _plan_change, "take villages off a plan's adjusted list, or put them on it", under=plan)
+    changed.add_argument("plan", metavar="PLAN")
+    changed.add_argument("kind", choices=["remove", "add", "withdraw"], help="withdraw: an earlier change was an error")
+    changed.add_argument("unit", nargs="+", type=_unit, metavar="CODE", help="villages, by their codes")
+    changed.add_argument("--approval", required=True, metavar="NUMBER", help="number of the document that approves it")
+    changed.add_argument("--effective", type=_day, metavar="DATE", help="from which day it holds")
+    changed.add_argument("--why", required=True)
+    changed.add_argument("--into", type=_unit, metavar="CODE", help="the village with which it was merged")
 
     rejudge = verb("rejudge", _rejudge, "judge archived files again by today's rules and show what would differ")
     rejudge.add_argument("--diff", action="store_true", required=True, help="only show it: verdicts stand as they are")
@@ -343,13 +373,38 @@ def _status(settings: Settings, now: datetime, options: argparse.Namespace) -> i
 
 
 def _milestones(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline, reports, warehouse
+    from wentong import milestone_text, pipeline, warehouse
+    from wentong.deadlines import china
 
+    seen_on = options.as_of or (None if options.known_at else now.date())
     with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
         with engine.connect() as connection:
             load_id = warehouse.known_at(connection, options.known_at)
-        rows = warehouse.coverage(engine, options.plan, load_id)
-    _print_rows(rows, options.json, partial(reports.coverage_table, sample=settings.is_sample))
+        rows = warehouse.coverage(engine, options.plan, load_id, seen_on)
+        days = warehouse.plan_days(engine, options.plan, load_id)
+        tasks = warehouse.open_tasks(engine, options.plan, load_id, seen_on) if options.schedule else []
+    outlooks = milestone_text.outlooks(rows, days, china())
+    match options.schedule, options.json:
+        case True, True:
+            for row, made in milestone_text.town_schedules(rows, tasks, china()):
+                _print_json(milestone_text.schedule_as_json(row, made))
+        case True, False:
+            print(milestone_text.schedule_text(rows, tasks, china(), settings.is_sample))
+        case False, True:
+            for row in rows:
+                _print_json(milestone_text.as_json(row, outlooks))
+        case _:
+            print(milestone_text.coverage_table(rows, outlooks, settings.is_sample))
+    return FINE
+
+
+def _bulletin(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline
+
+    period = Period.parse(options.period)
+    with pipeline.ready(settings, now):
+        written = pipeline.issue_bulletins(settings, now, period, options.plan, options.known_at, options.output)
+    print("\n".join(map(str, written)) or f"{period.title}没有进行中的计划。")
     return FINE
 
 
@@ -402,6 +457,16 @@ def _rejudge(settings: Settings, now: datetime, options: argparse.Namespace) -> 
     else:
         print(counted.text())
     return FINE if counted.is_same else FINDINGS
+
+
+def _issues(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, reports, warehouse
+
+    county = options.county and options.county.ljust(12, "0")
+    with pipeline.ready(settings, now), warehouse.engine(settings) as engine:
+        rows = warehouse.issues(engine, now.date(), county, options.open)
+    _print_rows(rows, options.json, partial(reports.issues_table, sample=settings.is_sample))
+    return FINE
 
 
 def _held(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
@@ -522,14 +587,26 @@ def _units_import(settings: Settings, now: datetime, options: argparse.Namespace
 
 
 def _plan_import(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
-    from wentong import pipeline, plans, warehouse
+    from wentong import pipeline, warehouse
     from wentong.archive import Archive
 
     with pipeline.ready(settings, now, sample=False), warehouse.engine(settings) as engine:
         journal = Archive(settings.archive).journal
-        done = plans.import_plan(engine, journal, options.file, options.list, now, options.why)
+        done = warehouse.import_plan(engine, journal, options.file, options.list, now, options.why)
         pipeline.build(settings, now)
     print(f"计划 {done.plan_code} 已导入:任务 {done.tasks},新增 {done.added},移出 {done.removed}")
+    return FINE
+
+
+def _plan_change(settings: Settings, now: datetime, options: argparse.Namespace) -> int:
+    from wentong import pipeline, warehouse
+    from wentong.archive import Archive
+
+    terms = options.effective, options.approval, options.why, options.into
+    changes = [warehouse.Change(options.plan, options.kind, code, *terms) for code in options.unit]
+    with pipeline.ready(settings, now, sample=False), warehouse.engine(settings) as engine:
+        load_id = warehouse.change_plan(engine, Archive(settings.archive).journal, changes, _user(), now)
+    print(f"计划 {options.plan} 的任务清单已变动:{len(changes)} 个,批准文号 {options.approval}(第 {load_id} 次入库)")
     return FINE
 
 

@@ -11,8 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from wentong import pipeline, postgres, reports, samples, site, warehouse
+from wentong import milestone_text, pipeline, postgres, samples, site, warehouse
+from wentong.deadlines import china
 from wentong.errors import EnvironmentProblem
+from wentong.periods import CHINA, Period
 from wentong.settings import PROJECT, SAMPLE_MARK, Settings
 from wentong.templates import DEMO_BANNER
 
@@ -104,7 +106,8 @@ def _post(running: site.Site, path: str, body: dict[str, str]) -> Any:
 def _report(settings: Settings, dropped: int) -> None:
     with warehouse.engine(settings) as engine:
         done = warehouse.progress(engine)
-        table = reports.coverage_table(warehouse.coverage(engine), sample=True)
+        rows = warehouse.coverage(engine)
+        outlooks = milestone_text.outlooks(rows, warehouse.plan_days(engine), china())
     print()
     print(
         f"投放 {dropped} 个文件:收到 {done['received']},入库 {done['loaded']},"
@@ -115,8 +118,14 @@ def _report(settings: Settings, dropped: int) -> None:
         f"{done['held']} held, {done['rejected']} rejected"
     )
     print()
-    print(table)
+    print(milestone_text.coverage_table(rows, outlooks, sample=True))
     print()
+    period = max(row["period"] for row in rows if row["share_numerator"])
+    try:
+        pipeline.issue_bulletins(settings, datetime.now(CHINA), Period.parse(period))
+    except EnvironmentProblem as problem:  # no font to print with: workbook and page are there
+        print(problem)
+    print(f"通报(Excel、网页、PDF) bulletins: {settings.bulletins / period}")
     print(f"答复(回执、标注稿) answers: {settings.share / samples.COUNTY / '回执'}")
     print(f"原件与流水(存档) archive and journal: {settings.archive}")
     print(f"接着看 look around: WENTONG_HOME={settings.home} make up")

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -88,6 +89,15 @@ class Journal:
                     )
                 if entry["seq"] > after:
                     yield entry
+
+    def head(self) -> Entry | None:
+        """The last entry: whoever keeps its number and hash can tell later whether anything up to it was changed."""
+        if not self.path.exists():
+            return None
+        with open(self.path, "rb") as stream:
+            stream.seek(self._offset_after(stream, sys.maxsize))
+            whole = [line for line in stream if line.endswith(b"\n")]
+        return _parse(whole[-1]) if whole else None
 
     def verify(self) -> str | None:
         """None if every entry is as it was written, else a sentence naming the first broken line."""

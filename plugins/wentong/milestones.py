@@ -1,4 +1,4 @@
-"""The arithmetic of plans: requirements, shortfalls, verdicts, percentages. Whole numbers and fractions only.
+"""The arithmetic of plans: requirements, shortfalls, percentages; what verdicts are called. Whole numbers and fractions only.
 
 The specification is domain §4. Nothing here reads a file or a database, and nothing is a binary float: `ceil(0.55*100)`
 is 56. The marts compute `required` and `short` in SQL by the same integer formula; a test compares the two.
@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Literal
 
-Verdict = Literal["met", "not_met"]
-"""met: accepted >= required on the day the period ends. Vintages and relapses come with the lock (domain §4.3)."""
+VERDICTS = {
+    "met": "达成", "met_by_late_reports": "补报后达成", "met_late": "延期达成", "fell_back": "达成后回落", "not_met": "未达成",
+}  # fmt: skip
+"""What the verdicts of the marts are called (domain §4.3)."""
+LIGHTS = {"green": "绿", "yellow": "黄", "red": "红", "grey": "灰", "watch": "关注"}
+"""What their lights are called (domain §4.7)."""
+EVENTS = {"crossed": "达到要求", "fell_below": "回潮后跌破要求", "missed": "未按期达到要求"}
+"""What the events of marts.milestone_events are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,6 @@ def required(share: Fraction, tasks: int) -> int:
 def shortfall(required: int, accepted: int) -> int:
     """How many are still missing: 差k个. Never negative."""
     return max(0, required - accepted)
-
-
-def verdict(required: int, accepted: int) -> Verdict:
-    """Compares whole numbers, never rounded percentages: 188 of 209 prints 90.0 % but 189 are needed (domain §4.5)."""
-    return "met" if accepted >= required else "not_met"
 
 
 def percentage(accepted: int, tasks: int) -> str:

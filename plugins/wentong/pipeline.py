@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from importlib import import_module
 from itertools import groupby, islice
@@ -28,10 +28,10 @@ from wentong import (
     archive,
     audits,
     bronze,
+    bulletins,
     deadlines,
     issuing,
     judging,
-    plans,
     readers,
     rejudging,
     releases,
@@ -76,7 +76,7 @@ def ready(settings: Settings, now: datetime, *, sample: bool = True) -> Iterator
             with warehouse.engine(settings) as engine:
                 warehouse.import_units(engine, kept, units, now)
                 for plan in sorted((SCHEMAS / "plans").glob("*.yml")):
-                    plans.import_plan(engine, kept.journal, plan, None, now)
+                    warehouse.import_plan(engine, kept.journal, plan, None, now)
         yield
 
 
@@ -553,6 +553,47 @@ def export(settings: Settings, now: datetime) -> Path:
     build(settings, now)
     with warehouse.engine(settings) as engine:
         return releases.export(engine, settings.exports, now, _banner(settings))
+
+
+def issue_bulletins(
+    settings: Settings,
+    now: datetime,
+    period: Period,
+    plan: str | None = None,
+    known_at: str | None = None,
+    folder: Path | None = None,
+) -> list[Path]:
+    """Write the bulletins of a plan (None: of all that run then) for a period into `folder`, else into
+    `settings.bulletins`; returns them.
+
+    `known_at` is a load number or a time. Raises WentongError when there is no such plan or the period has not begun, and
+    EnvironmentProblem, once everything else is written, when there is no Chinese font to print with.
+    """
+    build(settings, now)
+    faults: list[EnvironmentProblem] = []
+    written: list[Path] = []
+    with warehouse.engine(settings) as engine, engine.connect() as connection:
+        load_id = warehouse.known_at(connection, known_at)
+        head = Archive(settings.archive).journal.head()
+        seal = bulletins.Seal(head["seq"], head["hash"]) if head else None
+        for code in [plan] if plan else bulletins.current_plans(connection, period, load_id):
+            facts = bulletins.gather(connection, code, period, load_id, now.date(), seal, settings.is_sample)
+            try:
+                written += bulletins.write(facts, folder or settings.bulletins / str(period))
+            except EnvironmentProblem as fault:
+                faults.append(fault)
+    if faults:
+        raise faults[0]
+    return written
+
+
+def issue_ended_bulletins(settings: Settings, now: datetime) -> list[Path]:
+    """The bulletins of the month that ended last, and of the quarter if it ended with it."""
+    last_day = now.date().replace(day=1) - timedelta(days=1)
+    ended = [Period.parse(f"{last_day:%Y-%m}")]
+    if last_day.month % 3 == 0:
+        ended.append(Period.quarter(last_day.year, last_day.month // 3))
+    return [path for period in ended for path in issue_bulletins(settings, now, period)]
 
 
 # -- open a period -----------------------------------------------------------------------------------------------------

@@ -1,31 +1,26 @@
-"""Plans: what was promised, for which villages, by when; and the acceptance events that show how far it is.
+"""Plans (programmes) as they are declared: what was promised, for which units, by when. Knows no database.
 
-A plan is a YAML file of include/schemas/plans and a frozen list of villages. Importing one is an input event: it goes
-into the journal first. Events and crossings are derived by SQL (include/sql/queries) for all tasks at once.
+A plan is a YAML file of include/schemas/plans with any of these parts: tasks with cumulative milestones (a frozen list
+of villages), acceptance standards with a pass line, target values of indicators, dated phases, a scorecard of branches.
 """
 
 import csv
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import yaml
-from sqlalchemy import Connection, Engine, text
-
-from wentong.errors import DeclarationError, WentongError
-from wentong.forms import SCHEMAS, find_form
-from wentong.journal import Entry, Journal
+from wentong.declarations import Source
+from wentong.errors import DeclarationError
+from wentong.forms import find_form
+from wentong.indicators import find_indicator
 from wentong.periods import Period
-from wentong.warehouse.connections import begin_load, lock_loads
-from wentong.warehouse.consequences import seal, settle
-from wentong.warehouse.migrate import keep_periods
-from wentong.warehouse.relations import listed_scopes
+
+EVENT_TABLES = ("village_center", "construction_task")
+"""Tables whose rows say how far a task is (include/sql/acceptance)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +34,61 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """A dated part of a programme; both days belong to it."""
+
+    number: int
+    title: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """One acceptance standard: the list differs from batch to batch, so it is data (domain §1.3)."""
+
+    item_no: int
+    task_no: int
+    indicator_no: int
+    title: str
+    is_veto: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standards:
+    """The standards of a programme and what passing means (domain §4.9)."""
+
+    pass_share: Fraction
+    verified_by: str
+    """county or prefecture: whose check counts as verified."""
+    items: tuple[Standard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A value of an indicator of the plan's area, due at the end of a period."""
+
+    number: int
+    title: str
+    indicator_code: str
+    item: str
+    at_least: Decimal
+    period: Period
+    strength: str
+    """must (力保) or stretch (力争)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One line of the branches' scorecard."""
+
+    number: int
+    indicator_code: str
+    weight: int
+    full_at: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One file of include/schemas/plans."""
 
@@ -46,103 +96,151 @@ class Plan:
     title: str
     year: int
     county_code: str
+    """Whose plan it is: a county, or a prefecture."""
     document: str
     """Which document sets the task."""
     frozen_on: date
-    form: str
-    table: str
-    """Form and table whose rows show completion."""
-    completion_stage: str
-    minimum_floor_area_m2: Decimal
-    milestones: tuple[Milestone, ...]
+    issued_on: date | None = None
+    """Date of that document: phases that had ended by then are flagged."""
+    form: str | None = None
+    table: str | None = None
+    """Form and table whose rows show completion; None: the programme has no tasks."""
+    completion_stage: str | None = None
+    minimum_floor_area_m2: Decimal | None = None
+    reading: str = "task"
+    """task: the list is what had still to be built on `frozen_on`; coverage: all units that should have a centre (domain §4.1)."""
+    lights: str = "p1"
+    milestones: tuple[Milestone, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    standards: Standards | None = None
+    targets: tuple[Target, ...] = ()
+    scorecard: tuple[Scored, ...] = ()
     task_list: Path | None = None
     """The frozen list that ships beside the plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did."""
-
-    plan_code: str
-    tasks: int
-    added: int
-    removed: int
-    load_id: int | None
-    """None: everything was there already, nothing was changed."""
-
-
 def load_plan(path: Path) -> Plan:
-    """Read and check one plan file. Raises DeclarationError naming the file, the place and what to write."""
+    """Read and check one plan file. Raises DeclarationError naming the file, the line and what to write."""
     try:
-        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+        source = Source(path, "plan")
     except OSError as error:
         raise DeclarationError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DeclarationError(f"{path.name}: not valid YAML in UTF-8: {error}") from error
-    if isinstance(declared, dict) and isinstance(declared.get("frozen_on"), date):
-        declared["frozen_on"] = declared["frozen_on"].isoformat()
-    schema = json.loads((SCHEMAS / "plan.schema.json").read_text(encoding="utf-8"))
-    checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
-    problems = sorted(checker.iter_errors(declared), key=lambda e: list(map(str, e.path)))
-    if problems:
-        place = "/".join(str(step) for step in problems[0].absolute_path) or "top level"
-        raise DeclarationError(f"{path.name}, at {place}: {problems[0].message}")
-    plan = _plan(declared, path.parent)
-    _check(path, plan)
-    return plan
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{path.name}: save the plan in UTF-8") from error
+    written = source.declared
+    if standards := written.get("standards"):
+        items = [_standard_as_kept(each) for each in _load_standards(path.parent / standards["list"])]
+        written = {**written, "standards": {**standards, "items": items}}
+    _check(source, written)
+    return plan_from(written, path.parent)
 
 
-def _plan(declared: Mapping[str, Any], folder: Path | None = None) -> Plan:
-    """A plan from its YAML, or from a journal entry."""
-    listed = declared.get("task_list")
+def plan_from(kept: Mapping[str, Any], folder: Path | None = None) -> Plan:
+    """A plan from its YAML, or from what `kept_of` wrote into the journal. Raises DeclarationError for an unknown form."""
+    standards, listed, issued_on = kept.get("standards"), kept.get("task_list"), kept.get("issued_on")
+    area = kept.get("minimum_floor_area_m2")
     return Plan(
-        **{key: declared[key] for key in ("code", "title", "year", "county_code", "document", "form", "table")},
-        frozen_on=date.fromisoformat(declared["frozen_on"]),
-        completion_stage=declared["completion_stage"],
-        minimum_floor_area_m2=Decimal(str(declared["minimum_floor_area_m2"])),
+        **{key: kept[key] for key in ("code", "title", "year", "county_code", "document")},
+        frozen_on=date.fromisoformat(str(kept["frozen_on"])),
+        issued_on=date.fromisoformat(str(issued_on)) if issued_on else None,
+        form=find_form(kept["form"]).code if kept.get("form") else None,
+        table=kept.get("table"),
+        completion_stage=kept.get("completion_stage"),
+        minimum_floor_area_m2=Decimal(str(area)) if area is not None else None,
+        reading=kept.get("reading", "task"),
+        lights=kept.get("lights", "p1"),
         milestones=tuple(
             Milestone(m["number"], Period.parse(m["period"]), Fraction(m["share"]) if m.get("share") else None)
-            for m in declared["milestones"]
+            for m in kept.get("milestones", ())
+        ),
+        phases=tuple(
+            Phase(
+                phase["number"],
+                phase["title"],
+                Period.parse(phase["first_period"]).first_day,
+                Period.parse(phase["last_period"]).last_day,
+            )
+            for phase in kept.get("phases", ())
+        ),
+        standards=Standards(
+            Fraction(standards["pass_share"]),
+            standards["verified_by"],
+            tuple(Standard(**item) for item in standards["items"]),
+        )
+        if standards
+        else None,
+        targets=tuple(
+            Target(
+                number,
+                target["title"],
+                find_indicator(target["indicator"]).code,
+                target.get("item", ""),
+                Decimal(target["at_least"]),
+                Period.parse(target["period"]),
+                target["strength"],
+            )
+            for number, target in enumerate(kept.get("targets", ()), start=1)
+        ),
+        scorecard=tuple(
+            Scored(number, find_indicator(line["indicator"]).code, line["weight"], Decimal(line["full_at"]))
+            for number, line in enumerate(kept.get("scorecard", ()), start=1)
         ),
         task_list=folder / listed if folder and listed else None,
     )
 
 
-def _declared(plan: Plan) -> dict[str, Any]:
-    """The other way round: what the journal keeps of a plan."""
-    return {
-        **{key: getattr(plan, key) for key in ("code", "title", "year", "county_code", "document", "form", "table")},
+def kept_of(plan: Plan) -> dict[str, Any]:
+    """The other way round: what the journal keeps of a plan. Parts that a plan does not have are left out."""
+    kept: dict[str, Any] = {
+        **{key: getattr(plan, key) for key in ("code", "title", "year", "county_code", "document")},
         "frozen_on": plan.frozen_on.isoformat(),
-        "completion_stage": plan.completion_stage,
-        "minimum_floor_area_m2": format(plan.minimum_floor_area_m2.normalize(), "f"),
-        "milestones": [
+    }
+    if plan.issued_on:
+        kept["issued_on"] = plan.issued_on.isoformat()
+    if plan.form:
+        area = plan.minimum_floor_area_m2
+        kept |= {"form": plan.form, "table": plan.table, "completion_stage": plan.completion_stage}
+        kept["minimum_floor_area_m2"] = _plain(area) if area is not None else None
+        kept["milestones"] = [
             {"number": m.number, "period": str(m.period), "share": str(m.share) if m.share is not None else None}
             for m in plan.milestones
-        ],
-    }
-
-
-def _check(path: Path, plan: Plan) -> None:
-    """What the JSON schema cannot say."""
-    try:
-        form = find_form(plan.form)
-    except DeclarationError as error:
-        raise DeclarationError(f"{path.name}, form: {error}") from error
-    if plan.table not in [table.name for table in form.tables]:
-        raise DeclarationError(f"{path.name}, table: {form.code} has no table {plan.table}")
-    share = Fraction(0)
-    for number, milestone in enumerate(plan.milestones, start=1):
-        where = f"{path.name}, milestone {milestone.number}"
-        if milestone.number != number:
-            raise DeclarationError(f"{where}: number the milestones 1, 2, 3 … in order of time")
-        if milestone.period.last_day.year != plan.year:
-            raise DeclarationError(f"{where}: {milestone.period} does not end in {plan.year}")
-        if number > 1 and milestone.period.last_day <= plan.milestones[number - 2].period.last_day:
-            raise DeclarationError(f"{where}: {milestone.period} does not end after the milestone before")
-        if milestone.share is not None:
-            if not share <= milestone.share <= 1:
-                raise DeclarationError(f"{where}: shares are cumulative and at most 1/1, not {milestone.share}")
-            share = milestone.share
+        ]
+    kept |= {"reading": plan.reading} if plan.reading != "task" else {}
+    kept |= {"lights": plan.lights} if plan.lights != "p1" else {}
+    if plan.phases:
+        kept["phases"] = [
+            {
+                "number": phase.number,
+                "title": phase.title,
+                "first_period": f"{phase.first_day:%Y-%m}",
+                "last_period": f"{phase.last_day:%Y-%m}",
+            }
+            for phase in plan.phases
+        ]
+    if plan.standards:
+        kept["standards"] = {
+            "pass_share": str(plan.standards.pass_share),
+            "verified_by": plan.standards.verified_by,
+            "items": [_standard_as_kept(item) for item in plan.standards.items],
+        }
+    if plan.targets:
+        kept["targets"] = [
+            {
+                "title": target.title,
+                "indicator": target.indicator_code,
+                "item": target.item,
+                "at_least": _plain(target.at_least),
+                "period": str(target.period),
+                "strength": target.strength,
+            }
+            for target in plan.targets
+        ]
+    if plan.scorecard:
+        kept["scorecard"] = [
+            {"indicator": line.indicator_code, "weight": line.weight, "full_at": _plain(line.full_at)}
+            for line in plan.scorecard
+        ]
+    return kept
 
 
 def load_task_list(path: Path) -> dict[str, int]:
@@ -151,264 +249,112 @@ def load_task_list(path: Path) -> dict[str, int]:
     Raises DeclarationError naming the line for a code that is not 12 digits or comes twice.
     """
     tasks: dict[str, int] = {}
+    for line, row in _rows(path, ["division_code"], "task list"):
+        code = row["division_code"]
+        if not (len(code) == 12 and code.isascii() and code.isdigit()):
+            raise DeclarationError(f"{path.name}, line {line}: {code!r} is no code of 12 digits")
+        if code in tasks:
+            raise DeclarationError(f"{path.name}, line {line}: {code} is on the list already, in line {tasks[code]}")
+        tasks[code] = line
+    return tasks
+
+
+def _load_standards(path: Path) -> list[Standard]:
+    found: dict[int, Standard] = {}
+    columns = ["item_no", "task_no", "indicator_no", "title", "is_veto"]
+    for line, row in _rows(path, columns, "list of standards"):
+        where = f"{path.name}, line {line}"
+        for name in ("item_no", "task_no", "indicator_no"):
+            if not (row[name].isascii() and row[name].isdigit() and int(row[name]) > 0):
+                raise DeclarationError(f"{where}, {name}: {row[name]!r} is no number; write 1, 2, 3 …")
+        if row["is_veto"] not in ("yes", "no"):
+            raise DeclarationError(f"{where}, is_veto: write yes or no, not {row['is_veto']!r}")
+        numbers = int(row["item_no"]), int(row["task_no"]), int(row["indicator_no"])
+        if numbers[0] in found:
+            raise DeclarationError(f"{where}: standard {numbers[0]} is on the list already")
+        found[numbers[0]] = Standard(*numbers, row["title"], row["is_veto"] == "yes")
+    return list(found.values())
+
+
+def _rows(path: Path, columns: list[str], what: str) -> list[tuple[int, dict[str, str]]]:
+    """Line and stripped cells of a CSV. Raises DeclarationError when a column is missing or nothing is in it."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as stream:
             rows = csv.DictReader(stream)
-            if "division_code" not in (rows.fieldnames or ()):
-                raise DeclarationError(f"{path.name}, line 1: a task list needs the column division_code")
-            for row in rows:
-                code = (row["division_code"] or "").strip()
-                if not (len(code) == 12 and code.isascii() and code.isdigit()):
-                    raise DeclarationError(f"{path.name}, line {rows.line_num}: {code!r} is no code of 12 digits")
-                if code in tasks:
-                    raise DeclarationError(
-                        f"{path.name}, line {rows.line_num}: {code} is on the list already, in line {tasks[code]}"
-                    )
-                tasks[code] = rows.line_num
+            for column in columns:
+                if column not in (rows.fieldnames or ()):
+                    raise DeclarationError(f"{path.name}, line 1: a {what} needs the column {column}")
+            found = [(rows.line_num, {name: (row[name] or "").strip() for name in columns}) for row in rows]
     except OSError as error:
         raise DeclarationError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise DeclarationError(f"{path.name}: save the list as CSV in UTF-8") from error
-    if not tasks:
+    if not found:
         raise DeclarationError(f"{path.name}: the list is empty")
-    return tasks
+    return found
 
 
-def import_plan(
-    engine: Engine, journal: Journal, plan_path: Path, list_path: Path | None, at: datetime, why: str | None = None
-) -> Imported:
-    """Take a plan and its frozen list into the journal and the warehouse, as one new load.
-
-    `list_path` None means the list that ships beside the plan. The same plan and list again change nothing. A frozen
-    list is not replaced in passing: a plan that is there already and differs is refused unless `why` names the approval.
-    Raises DeclarationError naming the line for a village that is unknown or not the county's.
-    """
-    plan = load_plan(plan_path)
-    path = list_path or plan.task_list
-    if path is None:
-        raise DeclarationError(f"{plan_path.name}: name the frozen list under task_list or give it beside the plan")
-    tasks = load_task_list(path)
-    with engine.begin() as connection:
-        lock_loads(connection)  # two imports at once: the second finds what the first brought
-        _villages(connection, plan, path.name, tasks)
-        known = _stored(connection, plan.code)
-        if known:
-            if known == (_declared(plan), set(tasks)):
-                return Imported(plan.code, len(tasks), 0, 0, None)
-            if not why:
-                added, removed = len(tasks.keys() - known[1]), len(known[1] - tasks.keys())
-                what = f"{added} added, {removed} removed" if added or removed else "the plan's own terms differ"
-                raise WentongError(
-                    f"the frozen list of {plan.code} is imported already and this one differs ({what}); "
-                    "to replace it say why, with the approval number"
+def _check(source: Source, written: Mapping[str, Any]) -> None:
+    """What the JSON schema cannot say."""
+    for name in ("frozen_on", "issued_on"):
+        try:
+            date.fromisoformat(written.get(name, "2000-01-01"))
+        except ValueError:
+            source.fail([name], f"`{name}` is {written[name]}: there is no such day")
+    if form_code := written.get("form"):
+        try:
+            form = find_form(form_code)
+        except DeclarationError as error:
+            source.fail(["form"], str(error))
+        tables = [table.name for table in form.tables]
+        if written["table"] not in tables:
+            source.fail(["table"], f"{form.code} has no table {written['table']}; it has {', '.join(tables)}")
+        if written["table"] not in EVENT_TABLES:
+            source.fail(["table"], f"whether a task is done is not read from {written['table']}")
+        if (written["completion_stage"] == "met_in_return") != (written["table"] == "village_center"):
+            source.fail(["completion_stage"], f"{written['completion_stage']} is not what {written['table']} shows")
+    _check_milestones(source, written)
+    for position, phase in enumerate(written.get("phases", ())):
+        if phase["number"] != position + 1:
+            source.fail(["phases", position, "number"], "number the phases 1, 2, 3 … in order of time")
+        if Period.parse(phase["first_period"]).first_day > Period.parse(phase["last_period"]).last_day:
+            source.fail(["phases", position], f"phase {phase['number']} ends before it begins")
+    area = "prefecture" if written["county_code"].endswith("00000000") else "county"
+    for part in ("targets", "scorecard"):
+        for position, line in enumerate(written.get(part, ())):
+            try:
+                indicator = find_indicator(line["indicator"])
+            except DeclarationError as error:
+                source.fail([part, position, "indicator"], str(error))
+            level = "town" if part == "scorecard" else area
+            if level not in indicator.levels:
+                figures_of = ", ".join(indicator.levels)
+                source.fail(
+                    [part, position, "indicator"], f"{indicator.code} is no figure of a {level}, only of: {figures_of}"
                 )
-        payload = {"plan": _declared(plan), "tasks": list(tasks), "list": path.name, "why": why}
-        entry = begin_load(connection, journal, "plan", "plan_imported", payload, at)
-        done = apply_plan(connection, entry)
-        seal(connection, journal, entry["load_id"], at)
-        return done
 
 
-def apply_plan(connection: Connection, entry: Entry) -> Imported:
-    """Put a journaled plan into the warehouse: what is new or changed begins, what is absent ends, nothing is deleted."""
-    plan, load_id = _plan(entry["plan"]), entry["load_id"]
-    codes = {code: line for line, code in enumerate(entry["tasks"], start=2)}
-    villages = _villages(connection, plan, entry["list"], codes)
-    keep_periods(connection, [str(milestone.period) for milestone in plan.milestones])
-    terms = {**_plan_row(plan), "from_load": load_id}
-    connection.execute(text(_END_PLAN), terms)
-    connection.execute(text(_BEGIN_PLAN), terms)
-    numbers = {"plan_code": plan.code, "from_load": load_id, "numbers": [m.number for m in plan.milestones]}
-    connection.execute(text(_END_MILESTONES), numbers)
-    for milestone in plan.milestones:
-        row = {**_milestone_row(plan.code, milestone), "from_load": load_id}
-        connection.execute(text(_END_MILESTONE), row)
-        connection.execute(text(_BEGIN_MILESTONE), row)
-    listed = {"plan_code": plan.code, "from_load": load_id, "org_ids": [org for org, _ in villages.values()]}
-    removed = connection.execute(text(_END_TASKS), listed).rowcount
-    towns = {"town_codes": [town for _, town in villages.values()]}
-    added = connection.execute(text(_BEGIN_TASKS), {**listed, **towns}).rowcount
-    touched = listed_scopes(connection, plan.county_code)
-    settle(connection, load_id, touched, datetime.fromisoformat(entry["at"]), [plan.county_code])
-    return Imported(plan.code, len(codes), added, removed, load_id)
+def _check_milestones(source: Source, written: Mapping[str, Any]) -> None:
+    share, ended = Fraction(0), date.min
+    for position, milestone in enumerate(written.get("milestones", ())):
+        steps: list[str | int] = ["milestones", position]
+        period = Period.parse(milestone["period"])
+        if milestone["number"] != position + 1:
+            source.fail([*steps, "number"], "number the milestones 1, 2, 3 … in order of time")
+        if period.last_day.year != written["year"]:
+            source.fail([*steps, "period"], f"{period} does not end in {written['year']}")
+        if period.last_day <= ended:
+            source.fail([*steps, "period"], f"{period} does not end after the milestone before")
+        ended = period.last_day
+        if stated := milestone.get("share"):
+            if not share <= Fraction(stated) <= 1:
+                source.fail([*steps, "share"], f"shares are cumulative and at most 1/1, not {stated}")
+            share = Fraction(stated)
 
 
-def codes(engine: Engine) -> list[str]:
-    """The codes of all plans in the warehouse, in order."""
-    with engine.connect() as connection:
-        return list(
-            connection.scalars(text("select plan_code from core.plans where to_load is null order by plan_code"))
-        )
+def _standard_as_kept(item: Standard) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in ("item_no", "task_no", "indicator_no", "title", "is_veto")}
 
 
-def _villages(
-    connection: Connection, plan: Plan, list_name: str, tasks: Mapping[str, int]
-) -> dict[str, tuple[int, str]]:
-    """Village code -> (organisation, town). Raises DeclarationError for the first line that names no such village."""
-    found = connection.execute(text(_FIND_VILLAGES), {"codes": list(tasks), "county_code": plan.county_code}).all()
-    villages = {row.place_code: row for row in found}
-    for code, line in tasks.items():
-        village = villages.get(code)
-        if village is None or village.org_id is None:
-            reason = f"there is no village {code} in the register"
-        elif not village.is_of_county:
-            reason = f"{code} {village.name} does not belong to {plan.county_code}"
-        elif not village.town_owes_returns:
-            reason = f"{code} {village.name} belongs to a unit that owes no returns, so it cannot be a task"
-        else:
-            continue
-        raise DeclarationError(f"{list_name}, line {line}: {reason}")
-    return {code: (villages[code].org_id, villages[code].parent_code) for code in tasks}
-
-
-def _stored(connection: Connection, plan_code: str) -> tuple[dict[str, Any], set[str]] | None:
-    """The plan and its list as the warehouse has them now, in the words of the journal."""
-    binds = {"plan_code": plan_code}
-    row = connection.execute(text(_READ_PLAN), binds).mappings().one_or_none()
-    if row is None:
-        return None
-    milestones: Sequence[Any] = connection.execute(text(_READ_MILESTONES), binds).all()
-    plan = _plan(
-        {
-            **row,
-            "frozen_on": row["frozen_on"].isoformat(),
-            "milestones": [{"number": m.number, "period": m.period, "share": m.share} for m in milestones],
-        }
-    )
-    return _declared(plan), set(connection.scalars(text(_READ_TASKS), binds))
-
-
-def _plan_row(plan: Plan) -> dict[str, Any]:
-    return {
-        "plan_code": plan.code,
-        "title": plan.title,
-        "form_code": find_form(plan.form).code,
-        "table_name": plan.table,
-        "county_code": plan.county_code,
-        "year": plan.year,
-        "completion_stage": plan.completion_stage,
-        "minimum_floor_area_m2": plan.minimum_floor_area_m2,
-        "frozen_on": plan.frozen_on,
-        "document": plan.document,
-    }
-
-
-def _milestone_row(plan_code: str, milestone: Milestone) -> dict[str, Any]:
-    return {
-        "plan_code": plan_code,
-        "number": milestone.number,
-        "period": str(milestone.period),
-        "share_numerator": milestone.share.numerator if milestone.share is not None else None,
-        "share_denominator": milestone.share.denominator if milestone.share is not None else None,
-    }
-
-
-_FIND_VILLAGES = """
-select
-    village.place_code,
-    village.name,
-    village.parent_code,
-    center.org_id,
-    town.parent_code = :county_code as is_of_county,
-    coalesce(station.owes_returns, false) as town_owes_returns
-from core.dim_place as village
-inner join core.dim_place as town on village.parent_code = town.place_code and town.to_load is null
-left join core.dim_org as center
-    on village.place_code = center.place_code and center.org_type = 'village_center' and center.to_load is null
-left join core.dim_org as station
-    on town.place_code = station.place_code and station.org_type = 'town_station' and station.to_load is null
-where village.place_code = any(:codes) and village.to_load is null and village.level = 5
-order by village.valid_from, town.valid_from, center.valid_from, station.valid_from
-"""
-
-_READ_PLAN = """
-select
-    plan_code as code, title, form_code as form, table_name as "table", county_code, year, completion_stage,
-    minimum_floor_area_m2, frozen_on, document
-from core.plans
-where plan_code = :plan_code and to_load is null
-"""
-
-_READ_MILESTONES = """
-select number, period, cast(share_numerator as text) || '/' || cast(share_denominator as text) as share
-from core.plan_milestones
-where plan_code = :plan_code and to_load is null
-order by number
-"""
-
-_READ_TASKS = """
-select distinct on (task.org_id) org.place_code -- the code of the day on which the list was frozen
-from core.plan_tasks as task
-inner join core.plans as build_plan on task.plan_code = build_plan.plan_code and build_plan.to_load is null
-inner join core.dim_org as org on task.org_id = org.org_id and org.to_load is null
-where task.plan_code = :plan_code and task.to_load is null
-order by task.org_id, org.valid_from <= build_plan.frozen_on desc, abs(org.valid_from - build_plan.frozen_on)
-"""
-
-_END_PLAN = """
-update core.plans
-set to_load = :from_load
-where
-    plan_code = :plan_code
-    and to_load is null
-    and (
-        title, form_code, table_name, county_code, year, completion_stage, minimum_floor_area_m2, frozen_on, document
-    ) is distinct from (
-        :title, :form_code, :table_name, :county_code, :year, :completion_stage, :minimum_floor_area_m2, :frozen_on,
-        :document
-    )
-"""
-
-_BEGIN_PLAN = """
-insert into core.plans (
-    plan_code, title, form_code, table_name, county_code, year, completion_stage, minimum_floor_area_m2, frozen_on,
-    document, from_load
-)
-select
-    :plan_code, :title, :form_code, :table_name, :county_code, :year, :completion_stage, :minimum_floor_area_m2,
-    :frozen_on, :document, :from_load
-where not exists (select 1 from core.plans where plan_code = :plan_code and to_load is null)
-"""
-
-_END_MILESTONES = """
-update core.plan_milestones
-set to_load = :from_load
-where plan_code = :plan_code and to_load is null and number <> all(cast(:numbers as smallint[]))
-"""
-
-_END_MILESTONE = """
-update core.plan_milestones
-set to_load = :from_load
-where
-    plan_code = :plan_code
-    and number = :number
-    and to_load is null
-    and (period, share_numerator, share_denominator) is distinct from (
-        cast(:period as text), cast(:share_numerator as int), cast(:share_denominator as int)
-    )
-"""
-
-_BEGIN_MILESTONE = """
-insert into core.plan_milestones (plan_code, number, period, share_numerator, share_denominator, from_load)
-select
-    :plan_code, :number, :period, cast(:share_numerator as int), cast(:share_denominator as int), :from_load
-where not exists (
-    select 1 from core.plan_milestones where plan_code = :plan_code and number = :number and to_load is null
-)
-"""
-
-_END_TASKS = """
-update core.plan_tasks
-set to_load = :from_load
-where plan_code = :plan_code and to_load is null and org_id <> all(:org_ids)
-"""
-
-_BEGIN_TASKS = """
-insert into core.plan_tasks (plan_code, org_id, town_code, from_load)
-select :plan_code, listed.org_id, listed.town_code, :from_load
-from unnest(cast(:org_ids as bigint[]), cast(:town_codes as text[])) as listed (org_id, town_code)
-where not exists (
-    select 1 from core.plan_tasks as task
-    where task.plan_code = :plan_code and task.org_id = listed.org_id and task.to_load is null
-)
-"""
+def _plain(number: Decimal) -> str:
+    return format(number.normalize(), "f")

@@ -16,21 +16,32 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wentong import plans, postgres, releases, warehouse
+from wentong import postgres, releases, warehouse
 from wentong.archive import Archive, Receipt
 from wentong.bronze import bronze_path, read_bronze
 from wentong.errors import WentongError
 from wentong.forms import forms
 from wentong.journal import Entry
 from wentong.settings import Settings
-from wentong.warehouse import consequences, loads, obligations, register, relations, schema, submissions, waivers
+from wentong.warehouse import (
+    consequences,
+    loads,
+    obligations,
+    programmes,
+    register,
+    relations,
+    schema,
+    submissions,
+    waivers,
+)
 from wentong.warehouse.connections import lock_loads, take_load
 
 NAMED = 20
 """Rows of one table that are named one by one."""
 EVENTS: Mapping[str, tuple[str, Callable[[sa.Connection, Archive, Entry], object]]] = {
     "units_imported": ("register", register.apply_units),
-    "plan_imported": ("plan", lambda connection, _, entry: plans.apply_plan(connection, entry)),
+    "plan_imported": ("plan", lambda connection, _, entry: programmes.apply_plan(connection, entry)),
+    programmes.PLAN_CHANGED: ("plan", lambda connection, _, entry: programmes.apply_change(connection, entry)),
     "waive": ("decision", lambda connection, _, entry: waivers.apply_approval(connection, entry)),
     "extend": ("decision", lambda connection, _, entry: waivers.apply_approval(connection, entry)),
     "returns_expected": ("decision", lambda connection, _, entry: obligations.apply_expected(connection, entry)),
@@ -137,7 +148,13 @@ def _unlike(found: consequences.Seal, sealed: consequences.Seal) -> list[str]:
 def _causes(archive: Archive, entries: list[Entry]) -> dict[int, str]:
     """Load -> what it was, for people."""
     names = {receipt.submission_id: receipt.file_name for receipt in _receipts(archive).values()}
-    titles = {"units_imported": "名录导入", "plan_imported": "计划导入", "waive": "豁免", "extend": "缓报"}
+    titles = {
+        "units_imported": "名录导入",
+        "plan_imported": "计划导入",
+        "plan_changed": "任务清单变动",
+        "waive": "豁免",
+        "extend": "缓报",
+    }
     found = {}
     for entry in entries:
         if entry["event"] == "loaded":

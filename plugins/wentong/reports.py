@@ -1,15 +1,15 @@
-"""Tables for the console, in Chinese: how far each town is, and who has reported. Columns line up whatever the script."""
+"""Tables for the console, in Chinese: who has reported, what is held, what differs. Columns line up whatever the script."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 from unicodedata import combining, east_asian_width
 
 from wentong.differences import Cause, Difference
 from wentong.findings import finding_types
-from wentong.milestones import percentage
+from wentong.forms import code_titles
+from wentong.milestones import LIGHTS, percentage
 from wentong.packages import Relation
 from wentong.periods import Period
 
@@ -28,65 +28,6 @@ STATES = {
 """Why a value is missing or not to be taken as it stands, and what became of a row in an indicator."""
 
 Row = Mapping[str, Any]
-
-
-def coverage_table(rows: Iterable[Row], sample: bool = False) -> str:
-    """Rows of marts.coverage_board (one per plan, scope and milestone) as one table per plan.
-
-    The county stands first, then the towns by code; beside every rate stands how many are missing. `sample` labels the
-    table as invented data. A check without a share has no columns here.
-    """
-    by_plan = sorted((row for row in rows if row["required"] is not None), key=lambda row: str(row["plan_code"]))
-    tables = [_plan_table(list(plan), sample) for _, plan in groupby(by_plan, key=lambda row: row["plan_code"])]
-    return "\n\n".join(tables) if tables else "还没有建设任务。"
-
-
-def _plan_table(rows: Sequence[Row], sample: bool) -> str:
-    milestones = sorted({(row["milestone_number"], row["period"]) for row in rows})
-    scopes = sorted({(row["scope_level"] != "county", row["scope_code"]) for row in rows})
-    found = {(row["scope_code"], row["milestone_number"]): row for row in rows}
-
-    heading = ["镇(街)", "任务"]
-    subheading = ["", ""]
-    for number, period in milestones:
-        share = next(row for row in rows if row["milestone_number"] == number)
-        heading += [f"{Period.parse(period).title}(累计{_share(share)})", "", "", "", ""]
-        subheading += ["完成/任务", "完成率", "要求", "差距", "结论"]
-    body = []
-    for _, code in scopes:
-        of_scope = [found[code, number] for number, _ in milestones]
-        line = [str(of_scope[0]["scope_name"] or code), str(of_scope[0]["tasks"])]
-        for row in of_scope:
-            line += [
-                f"{row['accepted']}/{row['tasks']}",
-                percentage(row["accepted"], row["tasks"]),
-                str(row["required"]),
-                f"差{row['short']}个",
-                coverage_mark(row),
-            ]
-        body.append(line)
-
-    title = str(rows[0]["plan_title"]) + (f"  【{SAMPLE_NOTE}】" if sample else "")
-    groups = [1, 1] + [5] * len(milestones)
-    notes = [f"清单 {rows[0]['list_id']}:完成率 = 已达标 ÷ 任务清单数,各镇(街)按本镇清单取整计算要求。"]
-    silent = [row for row in rows if row["scope_level"] == "town" and not row["is_reported"]]
-    for number, period in milestones:
-        names = [str(row["scope_name"]) for row in silent if row["milestone_number"] == number]
-        if names:
-            shown = "、".join(names) if len(names) < 6 else f"{'、'.join(names[:5])}等{len(names)}个镇(街)"
-            notes.append(f"{Period.parse(period).title}未报:{shown}(沿用以前已达标数)。")
-    return "\n".join([title, *_grid(heading, subheading, body, groups), *notes])
-
-
-def coverage_mark(row: Row) -> str:
-    """达成, 未达成 or 未报: a town without a return is not judged; a county only if nobody has reported."""
-    if row["units_reported"] == 0:
-        return "未报"
-    return "达成" if row["is_met"] else "未达成"
-
-
-def _share(row: Row) -> str:
-    return percentage(row["share_numerator"], row["share_denominator"]).replace(".0%", "%")
 
 
 def status_table(rows: Iterable[Row], sample: bool = False) -> str:
@@ -118,7 +59,7 @@ def _status_lines(rows: Sequence[Row]) -> list[str]:
         + _totals(row for row in rows if _column(row) == (form, period))
         for form, period in columns
     ]
-    return [*_grid(heading, due, body, [1] * len(heading), right=False), *totals]
+    return [*grid(heading, due, body, [1] * len(heading), right=False), *totals]
 
 
 def _column(row: Row) -> tuple[str, str]:
@@ -137,10 +78,61 @@ def held_table(rows: Iterable[Row]) -> str:
     return "\n".join([*listed, "放行:wentong release 号 --why 理由    退回:wentong return 号 --why 理由"])
 
 
+def issues_table(rows: Iterable[Row], sample: bool = False) -> str:
+    """Rows of marts.issue_board, one line each, and below how many are open, overdue and closed in name only.
+
+    What stands against closing a problem is shown where the ledger says that it is closed, or asks for it.
+    """
+    listed = list(rows)
+    if not listed:
+        return "台账里没有问题。"
+    sources, states = code_titles("issue_source"), code_titles("issue_state")
+    lines = [
+        {
+            "编号": row["issue_id"],
+            "单位": row["unit_name"] or row["division_code"],
+            "来源": sources.get(row["issue_source"]),
+            "时限": row["due_on"],
+            "状态": states.get(row["issue_state"]),
+            "灯": LIGHTS.get(row["light"]),
+            "超期": f"{row['days_overdue']}天" if row["days_overdue"] else None,
+            "备注": _issue_notes(row),
+            "问题": " ".join((row["description"] or "").split()),
+        }
+        for row in listed
+    ]
+    settled = sum(row["is_settled"] for row in listed)
+    in_name = sum(row["issue_state"] == "closed" and not row["is_settled"] for row in listed)
+    overdue = sum(row["light"] == "red" for row in listed)
+    return "\n".join(
+        [
+            "问题整改台账" + (f"  【{SAMPLE_NOTE}】" if sample else ""),
+            plain_table(lines),
+            f"共{len(listed)}个:已销号{settled}个({percentage(settled, len(listed))}),未销号{len(listed) - settled}个,"
+            f"其中超期{overdue}个,台账写已销号但条件不全{in_name}个",
+        ]
+    )
+
+
+def _issue_notes(row: Row) -> str:
+    notes = [
+        f"不能销号:{row['blocked_by']}" if row["blocked_by"] and row["issue_state"] in ASKED_TO_CLOSE else "",
+        f"重开({row['reopen_of']})" if row["reopen_of"] else "重开" if row["is_reopened"] else "",
+        f"批准延期({row['extension_doc']})" if row["extension_doc"] else "",
+        "后来的台账漏列" if row["is_left_out"] else "",
+    ]
+    return ";".join(filter(None, notes))
+
+
+ASKED_TO_CLOSE = ("closing_requested", "verifying", "closed")
+"""States of a problem from which on it matters what stands against closing it."""
+
+
 def plain_table(rows: Iterable[Row]) -> str:
     """Any rows under the names of their columns, lined up."""
     found = list(rows)
-    lines = [list(found[0]) if found else [], *(["" if v is None else str(v) for v in row.values()] for row in found)]
+    cells = (["" if value is None else one_line(str(value)) for value in row.values()] for row in found)
+    lines = [list(found[0]) if found else [], *cells]
     widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
     shown = ("  ".join(map(pad, line, widths)).rstrip() for line in lines)
     return "\n".join(shown) if found else "没有记录。"
@@ -298,7 +290,7 @@ def pad(text: str, columns: int, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def _grid(
+def grid(
     heading: Sequence[str],
     subheading: Sequence[str],
     body: Sequence[Sequence[str]],

@@ -55,6 +55,11 @@ class Settings:
         return self.home / "exports"
 
     @property
+    def bulletins(self) -> Path:
+        """Bulletins: `<period>/<plan>-<period>-<load>` as .xlsx, .html and .pdf."""
+        return self.home / "bulletins"
+
+    @property
     def is_sample(self) -> bool:
         """Whether the home is the demonstration's: whatever is shown of it says that it is invented."""
         return (self.home / SAMPLE_MARK).exists()

@@ -35,7 +35,7 @@ class SourceFact:
     figure: Figure | None
     """What of which table, in which rows; None where it is no figure of a form or of the register."""
     held_in: str
-    """Code of the indicator, or the file of include/schemas that declares it."""
+    """Code of the indicator, or the file of include/schemas that declares it, and where in a plan."""
     note: str
 
     @property
@@ -89,7 +89,9 @@ def _fact(declared: Mapping[str, Any]) -> SourceFact:
         held_as=declared["class"],
         level=(figure or declared).get("level", ""),
         figure=figure and figure_of(figure),
-        held_in=declared.get("indicator") or declared.get("held_in") or "; ".join(lists),
+        held_in=declared.get("indicator")
+        or " ".join(filter(None, map(declared.get, ("held_in", "at"))))
+        or "; ".join(lists),
         note=declared.get("note", ""),
     )
 
@@ -98,7 +100,7 @@ _ASKED = dict.fromkeys(("sum", "value", "count", "distinct", "units"))
 _NEEDED = {
     "statistic": ("figure",),
     "derived": ("indicator",),
-    "target": ("figure", "held_in", "note"),
+    "target": ("figure", "held_in"),
     "document_only": ("note",),
     "not_collected": ("note",),
 }
@@ -114,6 +116,10 @@ def _wrong_in_fact(declared: Mapping[str, Any]) -> str:
         return f"there is no indicator {code} in indicators.yml"
     if (file := declared.get("held_in")) and not (SCHEMAS / file).is_file():
         return f"there is no file include/schemas/{file}"
+    if file and (place := declared.get("at")):
+        said = _said_in_plan(SCHEMAS / file, place)
+        if said != (_exact(declared["value"]) if "value" in declared else None):
+            return f"{file} says {said} at {place}, and the fact is {declared.get('value')}"
     for name, counted in declared.get("codes", {}).items():
         if not (SCHEMAS / "codes" / f"{name}.csv").is_file():
             return f"there is no list include/schemas/codes/{name}.csv"
@@ -122,6 +128,31 @@ def _wrong_in_fact(declared: Mapping[str, Any]) -> str:
         if len(set(counted)) != declared.get("value"):
             return f"{len(set(counted))} codes are listed, and the fact is {declared.get('value')}"
     return _wrong_in_figure(declared) if "figure" in declared else ""
+
+
+def _said_in_plan(path: Path, place: str) -> Fraction | str | None:
+    """What a plan says at a place (milestones/1/share: lists are counted from 1): a share as per cent, a phase as its span
+    of months, other words as they are; None: nothing."""
+    said: Any = Source(path, "plan").declared
+    for step in place.split("/"):
+        named = {str(n): one for n, one in enumerate(said, start=1)} if isinstance(said, list) else said or {}
+        said = named.get(step)
+    match said:
+        case None:
+            return None
+        case {"first_period": first, "last_period": last}:
+            return f"{first}/{last}"
+        case str() if "/" in said:
+            return Fraction(said) * 100
+    return _exact(said)
+
+
+def _exact(written: float | str) -> Fraction | str:
+    """A number exactly; other words as they are."""
+    try:
+        return Fraction(str(written))
+    except ValueError:
+        return str(written)
 
 
 def _wrong_in_figure(declared: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ EDGES = {
     "build_marts": {"build": set()},
     "track_milestones": {"mark": set()},
     "remind_county": {"remind": set()},
+    "issue_bulletins": {"issue": set()},
     "export_figures": {"export": set()},
     "audit_warehouse": {"audit": set()},
 }

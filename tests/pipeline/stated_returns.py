@@ -78,6 +78,13 @@ def write_list(path: Path) -> Path:
     return path
 
 
+def write_villages(path: Path) -> Path:
+    """All villages of the four counties, as a list of tasks."""
+    codes = [row["division_code"] for county in OF_PANJIN for row in county.below(5)]
+    path.write_text("\n".join(["division_code", *codes]), encoding="utf-8")
+    return path
+
+
 def shares(total: int, count: int) -> list[int]:
     """A total in parts that differ by 1 at most."""
     return [total * (n + 1) // count - total * n // count for n in range(count)]
@@ -215,8 +222,9 @@ def standards(share: Path) -> None:
     plan = ["met"] * 28 + ["on_course"] * 32 + ["needs_effort"] * 34
     task_no = [n for n, size in enumerate(shares(94, 7), 1) for _ in range(size)]
     indicator_no = [n for n, size in enumerate(shares(94, 32), 1) for _ in range(size)]
-    is_met = {"standard_claim": "met", "evidence_on": date(2017, 4, 10), "county_verified": "passed"}
-    is_not = {"standard_claim": "not_met", "evidence_on": None, "county_verified": "failed", "evidence_ids": None}
+    passed, failed = (dict.fromkeys(("county_verified", "prefecture_verified"), word) for word in ("passed", "failed"))
+    is_met = {"standard_claim": "met", "evidence_on": date(2017, 4, 10), **passed}
+    is_not = {"standard_claim": "not_met", "evidence_on": None, "evidence_ids": None, **failed}
     is_not |= {"expected_on": date(2017, 11, 30), "measure": "列入重点工作"}
     rows = []
     for n, status in enumerate(plan):

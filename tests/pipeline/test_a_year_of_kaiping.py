@@ -23,7 +23,7 @@ import pytest
 import sqlalchemy as sa
 from good_rows import GOOD_ROWS
 
-from wentong import pipeline, plans, postgres, rebuilding, warehouse
+from wentong import pipeline, postgres, rebuilding, warehouse
 from wentong.archive import Archive
 from wentong.forms import SCHEMAS, Form, find_form
 from wentong.periods import CHINA, Period
@@ -374,7 +374,7 @@ def sites(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> 
         kept = Archive(settings.archive)
         with warehouse.engine(settings) as engine:
             warehouse.import_units(engine, kept, SCHEMAS / "units" / "440783.csv", at(1, 5))
-            plans.import_plan(engine, kept.journal, SCHEMAS / "plans" / "kaiping_2026.yml", None, at(1, 5))
+            warehouse.import_plan(engine, kept.journal, SCHEMAS / "plans" / "kaiping_2026.yml", None, at(1, 5))
     return made
 
 

@@ -18,15 +18,17 @@ import stated_returns as returns
 from wentong import pipeline, warehouse
 from wentong.archive import Archive
 from wentong.errors import DeclarationError
-from wentong.forms import codes, forms
+from wentong.forms import SCHEMAS, codes, forms
 from wentong.indicators import Figure
 from wentong.periods import CHINA, Period
 from wentong.places import Place
+from wentong.plans import load_plan
 from wentong.settings import Settings
 from wentong.source_facts import SourceFact, factor, read_source_facts, source_facts
 from wentong.thresholds import in_force
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=CHINA)
+EXAMPLES = ("panjin_2017", "chengjiang_2019", "county_2018", "grades_2021")
 SPEECH, REPORT, PANJIN, KAIPING, CHENGJIANG = "9901", "990201", "2111", "440783", "530481"
 
 
@@ -62,6 +64,10 @@ def stated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stated]:
     with pipeline.ready(settings, NOW), warehouse.engine(settings) as engine:
         warehouse.import_units(engine, Archive(settings.archive), returns.write_list(home / "units.csv"), NOW)
         kaiping = warehouse.read_places(engine, f"{KAIPING}000000")
+        journal, villages = Archive(settings.archive).journal, returns.write_villages(home / "villages.csv")
+        for name in EXAMPLES:
+            plan = SCHEMAS / "plans" / "examples" / f"{name}.yml"
+            warehouse.import_plan(engine, journal, plan, villages if load_plan(plan).form else None, NOW)
         returns.speech(settings.share)
         returns.county_report(settings.share)
         returns.city_report(settings.share)
@@ -199,6 +205,18 @@ def tiers(value: str, tier: str = "") -> str:
         where unit_code = '211101000000' and check_code = 'payers_make_total' and item like '%{tier}'"""
 
 
+def board(mart: str, value: str, plan: str, which: str) -> str:
+    return f"select {value} from marts.{mart}(:known) where plan_code = '{plan}' and {which}"
+
+
+def standards(value: str) -> str:
+    return board("standards_board", value, "panjin_2017", "part_kind = 'programme' and period = '2017-05'")
+
+
+def books(value: str) -> str:
+    return board("books_tradeoff", value, "panjin_2017", "period = '2016'")
+
+
 FIRST_GRADE = """select count(*) from core.fct_town_station where county_code = '440783000000' and grade = 'first'
     and from_load <= :known and (to_load is null or to_load > :known)"""
 
@@ -230,7 +248,27 @@ COMPUTED: list[tuple[str, object, str]] = [
     ("farmhouse libraries", 315, indicator("FA09", KAIPING, "2017")),
     ("S003-06", 100, indicator("FA10", KAIPING, "2017")),
     ("S004-05", 1, indicator("NE03", CHENGJIANG, "2019Q4")),
-]
+    ("S002-05", 90, standards("required")),
+    ("90 - 28, 90 - 28 - 32, 30 / 34, 94 - 90", "62 30 0.8824 4 red", standards(
+        "concat_ws(' ', short, on_course_missing, round(hard_share, 4), slack, light)"
+    )),
+    ("named gaps", 66, board("standards_gaps", "count(*)", "panjin_2017", "period = '2017-05' and responsible_unit is not null")),
+    ("173 of 502 by the plan", "502 173", board(
+        "coverage_board", "concat_ws(' ', due_units, covered_units)", "panjin_2017",
+        "scope_level = 'prefecture' and milestone_number = 1"
+    )),
+    ("S002-34", 144, books("books_required / 10000")),
+    ("146.5 - 144, 144 - 39.6, 146.5 - 39.6", "25000 1044000 1069000 yellow", books(
+        "concat_ws(' ', books_to_weed, catalogued_gap, books_uncatalogued, light)"
+    )),
+    ("phases over before the issue", "1、2", board(
+        "plan_phases", "string_agg(phase_number::text, '、' order by phase_number)", "chengjiang_2019", "ended_before_issue"
+    )),
+    ("promises of the county", 6, board("target_board", "count(distinct target_number)", "county_2018", "is_met")),
+    ("17 grades, 7 of them first: missing", "0 0", board(
+        "target_board", "string_agg(missing::text, ' ' order by target_number)", "grades_2021", "period = '2021Q4'"
+    )),
+]  # fmt: skip
 """Fact, or sum of the documents; what it comes to; where it is computed. S000-05: all 17 have nothing to compare with."""
 
 
@@ -285,12 +323,23 @@ def one_station_falls(share: Path, kaiping: Sequence[Place]) -> None:
 
 
 CHANGES: list[tuple[Callable[[Path, Sequence[Place]], None], dict[str, object]]] = [
-    (one_more_center_is_met, {"S002-20": 174, "S002-21": 174, "173 / 502": "34.66", "502 - 173": 328}),
+    (
+        one_more_center_is_met,
+        {"S002-20": 174, "S002-21": 174, "173 / 502": "34.66", "502 - 173": 328, "173 of 502 by the plan": "502 174"},
+    ),
     (
         the_city_pays_more,
         {"S002-28": "928.4", "S002-29": 866, "865 + 4 x 15.6": 9_284_000, "tiers are as stated": False},
     ),
-    (one_house_falls, {"S000-02": 6, "S000-03": 7, "17 = 7 + 6 + 4": "17 = 一级6 + 二级7 + 三级4"}),
+    (
+        one_house_falls,
+        {
+            "S000-02": 6,
+            "S000-03": 7,
+            "17 = 7 + 6 + 4": "17 = 一级6 + 二级7 + 三级4",
+            "17 grades, 7 of them first: missing": "0 1",
+        },
+    ),
     (one_station_falls, {"S003-03": 4, "15 - 5": 11}),
 ]
 
@@ -327,13 +376,42 @@ def test_every_figure_of_the_documents_is_stated_here() -> None:
             assert number(expected) == Fraction(str(fact.value))
 
 
-def test_targets_that_are_declared(stated: Stated) -> None:
+def test_every_target_is_held_by_a_plan_and_stored() -> None:
+    """By its place in a plan, which must say the same; by the register; or by what follows from both."""
+    computed_here = {name for name, *_ in (*STATED, *COMPUTED)}
+    targets = [fact for fact in FACTS.values() if fact.held_as == "target"]
+    assert len(targets) == 16
+    assert [fact.id for fact in targets if " " not in fact.held_in and fact.id not in computed_here] == []
+
+
+def test_targets_that_are_declared_are_in_the_warehouse(stated: Stated) -> None:
     steps = stated.rows("select * from core.plan_milestones where plan_code = 'kaiping_2026' order by number")
     shares_of = [100 * s["share_numerator"] / s["share_denominator"] if s["share_numerator"] else None for s in steps]
     assert shares_of == [FACTS[f"S003-{n:02}"].value for n in range(8, 12)]
+    phases = stated.rows("select * from core.plan_phases where plan_code = 'chengjiang_2019' order by number")
+    spans = [f"{phase['first_day']:%Y-%m}/{phase['last_day']:%Y-%m}" for phase in phases]
+    assert spans == [FACTS[f"S004-{n:02}"].value for n in range(1, 5)]
+    checks = stated.rows("select period from core.plan_milestones where plan_code = 'panjin_2017' order by number")
+    assert [check["period"] for check in checks] == [FACTS["S002-40"].value, FACTS["S002-41"].value]
+    (zone,) = stated.rows("select * from core.plans where plan_code = 'panjin_2017'")
+    assert zone["pass_numerator"] * 100 / zone["pass_denominator"] == FACTS["S002-04"].value
+    assert zone["minimum_floor_area_m2"] == FACTS["S002-18"].value
     assert in_force("village_floor_area_m2", PANJIN, "village", date(2017, 1, 1), date(2017, 3, 31)) == (
         FACTS["S002-18"].value,
     )
+    (books_per_head,) = stated.rows(
+        "select at_least from core.plan_targets where plan_code = 'panjin_2017' and indicator_code = 'CO06'"
+    )
+    assert books_per_head["at_least"] == FACTS["S002-32"].value
+
+
+def test_stipends_are_printed_with_what_they_assume(stated: Stated) -> None:
+    printed = stated.rows(
+        """select assumption from marts.stipend_checks(:known)
+        where unit_code = '990201000000' and period = '2018Q3' and check_code = 'yearly' and post is null""",
+        known=stated.load,
+    )
+    assert [row["assumption"] for row in printed] == ["每处1名补助人员,全年人数和标准不变"]
 
 
 MAP = """\
@@ -342,6 +420,8 @@ facts:
   - {id: S009-01, fact: 示例, value: 12, unit: 万元, qualifier: eq, class: statistic,
      figure: {sum: [fund_line.fund_budget_yuan], where: {fund_source: [county]}, level: county}}
   - {id: S009-02, fact: 示例, value: 3, qualifier: eq, class: document_only, codes: {build_mode: [reuse, swap, new_build]}, note: 示例}
+  - {id: S009-03, fact: 示例, value: 90, unit: "%", qualifier: target, class: target,
+     held_in: plans/kaiping_2026.yml, at: milestones/2/share}
 """
 
 
@@ -358,6 +438,17 @@ facts:
         ("S009-02", "S008-02", "line 5: fact S008-02: there is no document S008; write one of S009"),
         (", swap", "", "line 5: fact S009-02: 2 codes are listed, and the fact is 3"),
         ("swap", "rent", "line 5: fact S009-02: rent is no code of build_mode; write one of "),
+        (
+            "/2/",
+            "/1/",
+            "line 6: fact S009-03: plans/kaiping_2026.yml says 50 at milestones/1/share, and the fact is 90",
+        ),
+        (
+            "/2/",
+            "/7/",
+            "line 6: fact S009-03: plans/kaiping_2026.yml says None at milestones/7/share, and the fact is 90",
+        ),
+        ("held_in: plans/kaiping_2026.yml, ", "", "line 6: `facts`: 'held_in' is a dependency of 'at'"),
     ],
 )
 def test_a_fact_that_is_not_held_where_it_says(tmp_path: Path, before: str, after: str, says: str) -> None:

@@ -185,8 +185,24 @@ def test_as_known_before(books: Books, wentong: Callable[..., str]) -> None:
         assert [version["value"] for version in json.loads(told)["versions"]] == ["1000"]
     early = wentong("milestones", "--known-at", "2026-10-12", "--json").splitlines()
     assert early == wentong("milestones", "--known-at", str(books.loads[0]), "--json").splitlines()
+    (county,) = (row for row in map(json.loads, early) if row["scope_code"] == COUNTY and row["milestone_number"] == 1)
+    assert (county["as_of"], county["months_left"]) == (NOW.date().isoformat(), None)
     said = wentong("milestones", "--known-at", "never", status=2)
     assert said.startswith("wentong: 'never' is neither a load number nor a time")
+
+
+def test_milestones_seen_from_a_day(wentong: Callable[..., str]) -> None:
+    """A month before the end of the third quarter everything of it is still ahead, whatever has been reported since."""
+    seen_from = ("milestones", "--plan", "kaiping_2026", "--as-of", "2026-08-31")
+    rows = [json.loads(line) for line in wentong(*seen_from, "--json").splitlines()]
+    ahead = [row for row in rows if row["milestone_number"] == 3]
+    assert {row["as_of"] for row in rows} == {"2026-08-31"}
+    assert {(row["working_days_left"], row["months_left"], row["verdict"]) for row in ahead} == {(22, "1", None)}
+    schedules = [json.loads(line) for line in wentong(*seen_from, "--schedule", "--json").splitlines()]
+    due = {row["scope_code"]: row["next_due"] for row in ahead if row["scope_level"] == "town"}
+    assert {one["scope_code"]: sum(week["needed"] for week in one["weeks"]) for one in schedules} == due
+    assert "到2026年9月30日,还有22个工作日:" in wentong(*seen_from)
+    assert f"水口镇:到2026年9月30日要求28个,还要{due[TOWN]}个,剩22个工作日。" in wentong(*seen_from, "--schedule")
 
 
 def test_an_indicator_leads_to_the_rows_of_both_its_parts(tracer: Tracer) -> None:

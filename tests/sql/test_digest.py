@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -65,34 +66,58 @@ def test_the_digest_of_a_county(county: Warehouse) -> None:
 示例县基层公共文化服务统计 2026年7月9日 每日提要
 示例数据(虚构)
 
-一、谁还没有报
+一、要事
+距里程碑还差几个:
+- 示例县建设任务,2026年第2季度(6月30日,已到期):【灰】要求5个,已达标2个(2/5,40.0%),差3个
+  · 【灰】甲镇差2个(1/3,33.3%),本期未报
+  · 【灰】乙镇差1个(1/2,50.0%),本期未报
+- 示例县建设任务,2026年第3季度(9月30日):【红】要求5个,已达标2个(2/5,40.0%),差3个
+  · 【红】甲镇差2个(1/3,33.3%)
+  · 【黄】乙镇差1个(1/2,50.0%)
+
+二、谁还没有报
 - 2026年第2季度《基层综合性文化服务中心情况季报》应于7月7日报出,已逾期2个工作日:甲镇(暂存待处理)、乙镇
 
-二、谁要改什么
+三、谁要改什么
 - 甲镇:2026年第1季度《基层综合性文化服务中心情况季报》有5处要改
   · 汇总表 E12:“图书藏量”写的是“约2”。请改成一个数字。
   · 汇总表 E11:“图书藏量”写的是“约1”。请改成一个数字。
   · 汇总表 E13:“图书藏量”写的是“约3”。请改成一个数字。
   · 其余2处见退回表格里的批注
 
-三、暂存待处理的文件
+四、暂存待处理的文件
 - 甲镇/二季度 <b> .xlsx(7月9日收到):表里的报告期不一致。系统暂存了这个文件,没有入库。
 上一个工作日以来无法读取、已退回的文件:
 - 乙镇/照片.jpg:这个文件是图片,不是电子表格。
-
-四、距里程碑还差几个
-- 示例县建设任务,2026年第2季度(6月30日,已到期):要求5个,已达标2个(2/5,40.0%),差3个
-  · 甲镇差2个(1/3,33.3%),本期未报
-  · 乙镇差1个(1/2,50.0%),本期未报
-- 示例县建设任务,2026年第3季度(9月30日):要求5个,已达标2个(2/5,40.0%),差3个
-  · 甲镇差2个(1/3,33.3%)
-  · 乙镇差1个(1/2,50.0%)
 
 本信由文统自动生成,每个工作日一封。数字以截至目前已入库的报表为准。"""
     )
     assert "二季度 &lt;b&gt; .xlsx" in message.body_html
     assert "<b>" not in message.body_html
     assert "{{" not in message.body_html
+
+
+def test_problems_that_are_overdue(county: Warehouse) -> None:
+    of_row = {"town_code": TOWN_A, "county_code": COUNTY, "sheet": "表", "row_number": 5, "from_load": 3}
+    source = {"submission_id": 1, "confirmed_by": 1, "period": "2026-06", "responsible_unit": "甲镇综合文化站"}
+    for number, due, state in ((1, 7, "rectifying"), (2, 8, "rectifying"), (3, 9, "rectifying"), (4, 1, "closed")):
+        said = {"row_key": f"2026-Q2-{number}", "issue_id": f"2026-Q2-{number}", "description": f"<b>没开放\n{number}"}
+        dates = {"due_on": date(2026, 7, due), "found_on": date(2026, 6, 1), "closed_on": None}
+        unit = {"org_id": 4, "division_code": f"{TOWN_A[:9]}201", "issue_state": state}
+        county.insert("personal.fct_issue_ledger", {**of_row, **source, **said, **dates, **unit})
+    message = digest(county.engine, COUNTY, MORNING.date())
+    assert ",整改超期3个,距" in message.subject
+    assert (
+        """\
+问题整改超期3个:
+- 2026-Q2-4 甲1村:<b>没开放 4(甲镇综合文化站,应于7月1日整改完,已超期8天;不能销号:缺佐证、未核查、缺销号日期)
+- 2026-Q2-1 甲1村:<b>没开放 1(甲镇综合文化站,应于7月7日整改完,已超期2天)
+- 2026-Q2-2 甲1村:<b>没开放 2(甲镇综合文化站,应于7月8日整改完,已超期1天)
+距里程碑"""
+        in message.body_text
+    )
+    assert "&lt;b&gt;没开放 4" in message.body_html
+    assert "整改超期" not in digest(county.engine, COUNTY, date(2026, 7, 1)).body_text
 
 
 def test_a_town_that_reported_owes_no_more_when_a_later_file_is_held(county: Warehouse) -> None:
@@ -104,7 +129,10 @@ def test_a_town_that_reported_owes_no_more_when_a_later_file_is_held(county: War
         n=later,
     )
     assert county.rows(owing) == []
-    assert "2026年第1季度" not in digest(county.engine, COUNTY, MORNING.date()).body_text.partition("二、")[0]
+    assert (
+        "2026年第1季度"
+        not in digest(county.engine, COUNTY, MORNING.date()).body_text.partition("二、")[2].partition("三、")[0]
+    )
     matrix = "select label from marts.submission_matrix where unit_name = '甲镇' and period = '2026Q1'"
     assert county.rows(matrix) == [{"label": "暂存待处理"}]
 
@@ -249,3 +277,30 @@ def test_what_came_since_the_last_message_is_in_the_next(county: Warehouse, mail
         assert "照片15.jpg" in text
         assert "照片-1.jpg" not in text
         remind(county.engine, COUNTY, [mail[1]], MORNING)  # today's own message does not move the window
+
+
+def test_what_became_of_milestones_is_told_once(county: Warehouse, mail: tuple[Inbox, str]) -> None:
+    """Whatever day it is of: told in the first message after it is known, as text and as HTML, and never again."""
+    inbox, address = mail
+    for day in (2, 3, 8, 9, 10):
+        if day == 9:
+            # taken up before the last message, known only after it: counted by loads, not by clocks
+            county.report(TOWN_B, "2026Q2", {201: {"build_status": "not_built"}})
+            mark(county.engine, "plan_2026", MORNING)
+        assert remind(county.engine, COUNTY, [address + "a@example.cn"], MORNING.replace(day=day))
+    first, missed, fell = "2026年第1季度达到要求", "2026年第1季度未按期达到要求", "2026年第1季度回潮后跌破要求"
+    expected = [
+        {first: "乙镇(3月31日,1/2)", missed: "示例县(2/5,差1个)、甲镇(1/3,差1个)"},
+        {},
+        {"2026年第2季度未按期达到要求": "示例县(2/5,差3个)、甲镇(1/3,差2个)、乙镇(1/2,差1个)"},
+        {fell: "乙镇(6月30日起,0/2,差1个)"},
+        {},
+    ]
+    for mail_, events in zip(inbox.mails, expected, strict=True):
+        html, plain = (mail_.get_body((kind,)) for kind in ("html", "plain"))
+        assert html is not None
+        assert plain is not None
+        found = re.findall(r"- 示例县建设任务,([^(]*要求):(.*?)\r?\n", plain.get_content())
+        assert dict(found) == events
+        assert ("上一次提要以来" in html.get_content()) == bool(events)
+        assert [scopes for scopes in events.values() if scopes not in re.sub("<.*?>", "", html.get_content())] == []

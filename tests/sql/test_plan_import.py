@@ -10,8 +10,8 @@ from small_county import AT, COUNTY, FORM, TOWN_A, TOWN_B, Warehouse, mark
 
 from wentong.errors import DeclarationError, WentongError
 from wentong.journal import Entry, Journal
-from wentong.plans import apply_plan, import_plan
 from wentong.warehouse.connections import take_load
+from wentong.warehouse.programmes import apply_plan, import_plan
 
 VILLAGES = ["990001001201", "990001001202", "990001001203", "990001002201", "990001002202"]
 PLAN = {
@@ -58,18 +58,24 @@ def county(empty_warehouse: Warehouse) -> Warehouse:
     return empty_warehouse
 
 
-TASKS = "select org_id, town_code, from_load, to_load from core.plan_tasks order by from_load, org_id"
+TASKS = (
+    "select org_id, town_code, from_load, to_load from core.plan_tasks where role is null order by from_load, org_id"
+)
+OUTSIDE = "select org_id, town_code, role, from_load, to_load from core.plan_tasks where role is not null order by 4, 1"
 
 
 def test_a_plan_is_imported_once(county: Warehouse, files: tuple[Path, Path], journal: Journal) -> None:
     found = import_plan(county.engine, journal, files[0], None, AT)
     assert (found.tasks, found.added, found.removed, found.load_id) == (5, 5, 0, 2)
     (entry,) = imports(journal)
-    assert (entry["load_id"], entry["tasks"]) == (2, VILLAGES)
+    assert (entry["load_id"], entry["tasks"], entry["baseline"]) == (2, VILLAGES, ["990001001204"])
     assert county.rows("select kind, journal_seq from ops.loads where load_id = 2") == [
         {"kind": "plan", "journal_seq": 1}
     ]
     assert [row["town_code"] for row in county.rows(TASKS)] == [TOWN_A] * 3 + [TOWN_B] * 2
+    assert county.rows(OUTSIDE) == [
+        {"org_id": 7, "town_code": TOWN_A, "role": "baseline", "from_load": 2, "to_load": None}
+    ]
     milestones = (
         "select number, period, share_numerator as a, share_denominator as b from core.plan_milestones order by number"
     )
@@ -107,6 +113,9 @@ def test_a_frozen_list_is_not_replaced_in_passing(
     assert (found.added, found.removed, found.load_id) == (1, 1, 3)
     assert [(row["org_id"], row["from_load"], row["to_load"]) for row in county.rows(TASKS)] == [
         (4, 2, 3), (5, 2, None), (6, 2, None), (8, 2, None), (9, 2, None), (7, 3, None),
+    ]  # fmt: skip
+    assert [(row["org_id"], row["from_load"], row["to_load"]) for row in county.rows(OUTSIDE)] == [
+        (7, 2, 3), (4, 3, None),
     ]  # fmt: skip
 
 
@@ -146,7 +155,7 @@ def test_the_journal_alone_gives_the_same_plan(county: Warehouse, files: tuple[P
         apply_plan(connection, entry)
     assert [county.rows(f"select * from {table} order by 1, 2") for table in tables] == before
     with county.engine.connect() as connection:
-        assert connection.scalar(sa.text("select count(*) from core.plan_tasks")) == 5
+        assert connection.scalar(sa.text("select count(*) from core.plan_tasks")) == 6
 
 
 def test_what_was_known_before_another_import_stays(

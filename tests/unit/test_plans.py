@@ -63,7 +63,10 @@ def test_the_list_of_kaiping() -> None:
         ({"table": "libraries"}, "libraries"),
         ({"surprise": 1}, "surprise"),
         ({"frozen_on": "2026-02-30"}, "frozen_on"),
-        ({"milestones": [{"number": 1, "period": "2026Q1", "share": "50%"}]}, "milestones/0/share"),
+        (
+            {"milestones": [{"number": 1, "period": "2026Q1", "share": "50%"}]},
+            r"line \d+: `share` is 50%; write a fraction, 9/10",
+        ),
         ({"milestones": [{"number": 2, "period": "2026Q1", "share": "1/2"}]}, "number the milestones"),
         ({"milestones": [{"number": 1, "period": "2025Q4", "share": "1/2"}]}, "does not end in 2026"),
         ({"milestones": [{"number": 1, "period": "2026Q1", "share": "3/2"}]}, "at most 1/1"),

@@ -1,12 +1,11 @@
 """Console tables: what they say and that they line up."""
 
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from wentong.reports import approvals_table, coverage_table, pad, status_table, width
+from wentong.reports import approvals_table, pad, status_table, width
 
 
 @pytest.mark.parametrize(
@@ -16,69 +15,6 @@ from wentong.reports import approvals_table, coverage_table, pad, status_table, 
 def test_width(text: str, columns: int) -> None:
     assert width(text) == columns
     assert width(pad(text, 10)) == width(pad(text, 10, right=True)) == 10
-
-
-def scope(name: str, milestone: int, tasks: int, accepted: int, required: int, **more: Any) -> dict[str, Any]:
-    level = "county" if name.endswith("市") else "town"
-    return {
-        "plan_code": "p",
-        "plan_title": "开平市建设任务",
-        "scope_code": {"开平市": "440783000000", "三埠街道": "440783001000", "水口镇": "440783117000"}[name],
-        "scope_name": name,
-        "scope_level": level,
-        "milestone_number": milestone,
-        "period": f"2026Q{milestone}",
-        "share_numerator": {1: 1, 2: 9}[milestone],
-        "share_denominator": {1: 2, 2: 10}[milestone],
-        "tasks": tasks,
-        "accepted": accepted,
-        "required": required,
-        "short": max(0, required - accepted),
-        "is_met": accepted >= required,
-        "units_due": 2 if level == "county" else 1,
-        "units_reported": 2 if level == "county" else 1,
-        "is_reported": True,
-        "list_id": "p@2",
-        **more,
-    }
-
-
-BOARD = [
-    scope("水口镇", 1, 29, 15, 15),
-    scope("三埠街道", 1, 17, 8, 9),
-    scope("开平市", 1, 46, 23, 23),
-    scope("水口镇", 2, 29, 15, 27, units_reported=0, is_reported=False),
-    scope("三埠街道", 2, 17, 17, 16),
-    scope("开平市", 2, 46, 32, 42, units_reported=1, is_reported=False),
-]
-
-
-def test_coverage_table() -> None:
-    table = coverage_table(BOARD, sample=True)
-    lines = table.splitlines()
-    assert lines[0] == "开平市建设任务  【示例数据(虚构)】"
-    assert "2026年第1季度(累计50%)" in lines[2]
-    assert "2026年第2季度(累计90%)" in lines[2]
-    county, first_town, second_town = lines[5:8]
-    assert [" ".join(line.split()) for line in (county, first_town, second_town)] == [
-        "开平市 │ 46 │ 23/46 50.0% 23 差0个 达成 │ 32/46 69.6% 42 差10个 未达成",
-        "三埠街道 │ 17 │ 8/17 47.1% 9 差1个 未达成 │ 17/17 100.0% 16 差0个 达成",
-        "水口镇 │ 29 │ 15/29 51.7% 15 差0个 达成 │ 15/29 51.7% 27 差12个 未报",
-    ]
-    assert "2026年第2季度未报:水口镇(沿用以前已达标数)。" in table
-    assert "虚构" not in coverage_table(BOARD)
-
-
-def test_columns_line_up() -> None:
-    lines = coverage_table(BOARD).splitlines()
-    bars = [[width(line[:at]) for at, sign in enumerate(line) if sign == "│"] for line in lines if "│" in line]
-    assert len(bars) == 5
-    assert all(above == below for above, below in pairwise(bars))
-
-
-def test_a_check_without_share_and_no_plan() -> None:
-    check = {**scope("水口镇", 1, 3, 1, 2), "required": None, "short": None, "share_numerator": None}
-    assert coverage_table([check]) == coverage_table([]) == "还没有建设任务。"
 
 
 def duty(

@@ -145,13 +145,22 @@ def readable(connection: Connection) -> list[str]:
 
 
 def functions(connection: Connection) -> list[str]:
-    """A call of every mart as known at the last load."""
+    """A call of every mart as known at the last load, and of each plan's."""
     found = connection.execute(sa.text(
         "select proname, cast(cast(proargtypes as regtype[]) as text[]) from pg_proc "
         "where pronamespace = 'marts'::regnamespace and proretset"
     ))  # fmt: skip
-    given = {"bigint": "(select max(load_id) from ops.loads)", "date": "date '2026-12-01'"}
-    return [f"marts.{name}({', '.join(given[word] for word in types)})" for name, types in found]
+    given = {
+        "bigint": "(select max(load_id) from ops.loads)",
+        "date": "date '2026-12-01'",
+        "date[]": "array[date '2026-12-01']",
+    }
+    plans = [f"'plan_{county[:6]}'" for county in (COUNTY, OTHER_COUNTY)]
+    return [
+        f"marts.{name}({', '.join({**given, 'text': plan}[word] for word in types)})"
+        for name, types in found
+        for plan in (plans if "text" in types else plans[:1])
+    ]
 
 
 def everything(connection: Connection) -> dict[str, str]:

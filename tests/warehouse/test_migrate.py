@@ -89,7 +89,7 @@ def test_two_migrations_at_once(empty_database: Settings) -> None:
                 os._exit(1)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
-    assert run(empty_database, "select version_num from ops.alembic_version") == [("0006",)]
+    assert run(empty_database, "select version_num from ops.alembic_version") == [("0007",)]
 
 
 def test_migrations_and_declared_tables_agree(empty_site: Site) -> None:

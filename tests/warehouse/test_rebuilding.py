@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sites import A1, A2, A3, AT, B1, COUNTY, FORM, TOWN_A, TOWN_B, UNITS, Databases, Site, row, row_of
 
-from wentong import plans, rebuilding, warehouse
+from wentong import rebuilding, warehouse
 from wentong.archive import Archive
 from wentong.bronze import bronze_path
 from wentong.errors import WentongError
@@ -41,7 +41,10 @@ def lived_in(site: Site, tmp_path: Path) -> Site:
     """A site to which everything has happened that the journal knows."""
     (tmp_path / "plan.yml").write_text(PLAN, encoding="utf-8")
     (tmp_path / "tasks.csv").write_text(f"division_code\n{A1}\n{A2}\n", encoding="utf-8")
-    plans.import_plan(site.engine, site.archive.journal, tmp_path / "plan.yml", tmp_path / "tasks.csv", AT)
+    warehouse.import_plan(site.engine, site.archive.journal, tmp_path / "plan.yml", tmp_path / "tasks.csv", AT)
+    merged = warehouse.Change("plan_2026", "remove", A2, date(2026, 8, 1), "示民〔2026〕9号", "并村", A1)
+    added = warehouse.Change("plan_2026", "add", B1, date(2026, 8, 1), "示民〔2026〕9号", "新增")
+    warehouse.change_plan(site.engine, site.archive.journal, [merged, added], "王局长", AT)
     site.expect((FORM, "2026Q2", date(2026, 7, 7)))
     due = {FORM: date(2026, 10, 14)}
 
@@ -100,7 +103,7 @@ def found(site: Site) -> list[str]:
 def test_made_anew_it_is_the_same_history_included(lived_in: Site, empty: Site) -> None:
     assert found(lived_in) == []
     kinds = lived_in.rows("select kind, count(*) from ops.loads group by kind order by kind")
-    assert kinds == [("decision", 4), ("plan", 1), ("register", 2), ("return", 6), ("verdict", 3)]
+    assert kinds == [("decision", 4), ("plan", 2), ("register", 2), ("return", 6), ("verdict", 3)]
     assert list(rebuilding.rebuild(empty.settings, empty.archive)) == []
     assert differences(lived_in, empty) == []
     assert lived_in.rows("select count(*) > 20 from core.fct_obligation where to_load is not null") == [(False,)]
@@ -180,7 +183,7 @@ def test_the_same_receipts_in_any_batches(site: Site, empty: Site, tmp_path: Pat
     (tmp_path / "plan.yml").write_text(PLAN, encoding="utf-8")
     (tmp_path / "tasks.csv").write_text(f"division_code\n{A1}\n{A2}\n", encoding="utf-8")
     for of in (site, other):
-        plans.import_plan(of.engine, of.archive.journal, tmp_path / "plan.yml", tmp_path / "tasks.csv", AT)
+        warehouse.import_plan(of.engine, of.archive.journal, tmp_path / "plan.yml", tmp_path / "tasks.csv", AT)
     built = {"build_status": "built", "floor_area_m2": 300}
 
     def load(of: Site, *numbers: int) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sites import A1, A2, A3, AT, B1, COUNTY, FORM, TABLE, TOWN_A, TOWN_B, UNITS, Databases, Site, row, row_of
 
-from wentong import answers, plans, warehouse
+from wentong import answers, warehouse
 from wentong.archive import Archive
 from wentong.forms import find_form, forms
 from wentong.periods import Period
@@ -325,7 +325,7 @@ def listed(site: Site, *codes: str, year: int = 2027) -> None:
     }  # fmt: skip
     (folder / "plan.yml").write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
     (folder / "list.csv").write_text("\n".join(["division_code", *codes]), encoding="utf-8")
-    plans.import_plan(site.engine, site.archive.journal, folder / "plan.yml", None, AT, "批文1号")
+    warehouse.import_plan(site.engine, site.archive.journal, folder / "plan.yml", None, AT, "批文1号")
 
 
 def test_the_task_list(site: Site) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import yaml
 from sites import A1, A2, A3, AT, B1, B2, COUNTY, FORM, TABLE, TOWN_A, TOWN_B, UNITS, Databases, Site, row, row_of
 
-from wentong import cli, differences, packages, pipeline, plans, releases, warehouse
+from wentong import cli, differences, packages, pipeline, releases, warehouse
 from wentong.archive import Archive
 from wentong.errors import WentongError
 from wentong.forms import find_form
@@ -47,7 +47,7 @@ def plan(site: Site, *codes: str) -> None:
     }  # fmt: skip
     (folder / "plan.yml").write_text(yaml.safe_dump(declared, allow_unicode=True), encoding="utf-8")
     (folder / "list.csv").write_text("\n".join(["division_code", *codes]), encoding="utf-8")
-    plans.import_plan(site.engine, site.archive.journal, folder / "plan.yml", None, AT, "批文1号")
+    warehouse.import_plan(site.engine, site.archive.journal, folder / "plan.yml", None, AT, "批文1号")
 
 
 def publish(site: Site, name: str | None = None) -> dict[str, Any]:
@@ -213,10 +213,21 @@ def test_differences_name_the_changed_figures_and_why(published: Site) -> None:
         found = list(differences.differences(connection, mart, *loads))
         same = list(differences.differences(connection, mart, loads[1], loads[1]))
     (town,) = [one for one in found if one.key["scope_code"] == TOWN_B and one.key["milestone_number"] == 3]
+    counts = ("gross", "accepted", "adjusted_accepted", "covered_units", "accepted_now", "adjusted_accepted_now")
+    missing = ("short", "adjusted_short", "carried", "next_due")
+    release = ("published_release", "published_tasks", "published_accepted", "added_late", "corrected", "withdrawn")
+    reached, met = ("reached_on", "adjusted_reached_on"), ("is_met", "adjusted_is_met")
     assert (town.old, town.new) == (
-        {"accepted": 1, "short": 1, "is_met": False, "reached_on": None},
-        {"accepted": 2, "short": 0, "is_met": True, "reached_on": date(2020, 5, 1)},
-    )
+        {
+            **dict.fromkeys(counts, 1), **dict.fromkeys(missing, 1), **dict.fromkeys((*release, *reached)),
+            **dict.fromkeys(met, False), "verdict": "not_met", "adjusted_verdict": "not_met", "light": "yellow",
+        },
+        {
+            **dict.fromkeys(counts, 2), **dict.fromkeys(missing, 0), **dict.fromkeys(reached, date(2020, 5, 1)),
+            **dict(zip(release, ("2026Q3-1", 2, 1, 0, 1, 0), strict=True)), **dict.fromkeys(met, True),
+            "verdict": "met_by_late_reports", "adjusted_verdict": "met", "light": "green",
+        },
+    )  # fmt: skip
     assert [(one.cause, one.file_name) for one in town.causes] == [
         ("return", "季报.xlsx"),
         ("register", None),
@@ -235,7 +246,7 @@ def test_the_command_prints_differences_for_people(
     monkeypatch.setenv("WENTONG_HOME", str(settings.home))
     assert cli.main(["diff", "2026Q3-1", "2026Q3-2", "--mart", "coverage_board"]) == cli.FINDINGS
     text = capsys.readouterr().out
-    assert "乙二镇 第3阶段:已达标数 1 → 2;还差 1 → 0" in text
+    assert "乙二镇 第3阶段:验收总数 1 → 2;已达标数 1 → 2;还差 1 → 0;是否完成 否 → 是" in text
     assert "季报.xlsx" in text
     assert cli.main(["diff", "2026Q3-2", "2026Q3-2"]) == cli.FINE
     assert cli.main(["diff", "2026Q3-2", "nothing"]) == cli.FAULT

@@ -1,7 +1,7 @@
--- How far is each plan, in the county and in every town, and who has not reported?
--- Grain: one row per plan, scope (the county and every town on its list) and milestone. The rate is accepted / tasks;
--- list_id names the frozen list it is taken on. A town that sent nothing keeps what was accepted before and is marked
--- as not reported. The requirement is each scope's own integer ceiling (domain §4.5); a check without a share has none.
+-- How far is each plan, in its area and in every town, on the day of a load?
+-- Grain: one row per plan, scope (the plan's area, its counties, every town on its lists) and milestone. The rate is
+-- accepted / tasks; list_id names the frozen list it is taken on. It is marts.milestones as seen from the day of the
+-- load, by China's clock: what that means stands there.
 
 create or replace function marts.coverage_board(known_at bigint)
 returns table (
@@ -11,18 +11,52 @@ returns table (
     scope_code text,
     scope_name text,
     scope_level text,
+    as_of date,
     milestone_number smallint,
     period text,
     period_end date,
     share_numerator int,
     share_denominator int,
     tasks bigint,
-    accepted bigint,
+    started bigint,
+    built bigint,
+    gross bigint,
     regressed bigint,
+    accepted bigint,
     required bigint,
     short bigint,
     is_met boolean,
+    adjusted_tasks bigint,
+    adjusted_accepted bigint,
+    adjusted_required bigint,
+    adjusted_short bigint,
+    adjusted_is_met boolean,
+    approvals text,
+    due_units bigint,
+    covered_units bigint,
+    accepted_now bigint,
+    regressed_now bigint,
+    adjusted_tasks_now bigint,
+    adjusted_accepted_now bigint,
+    published_release text,
+    published_tasks bigint,
+    published_accepted bigint,
+    added_late bigint,
+    corrected bigint,
+    withdrawn bigint,
+    verdict text,
+    adjusted_verdict text,
     reached_on date,
+    adjusted_reached_on date,
+    days_late int,
+    carried bigint,
+    next_due bigint,
+    scheduled numeric,
+    light text,
+    rechecked bigint,
+    recheck_base bigint,
+    defects_found bigint,
+    defects_closed bigint,
     units_due bigint,
     units_reported bigint,
     is_reported boolean,
@@ -31,159 +65,67 @@ returns table (
 language sql
 stable
 as $$
-with plans as (
-    select
-        plans.plan_code,
-        plans.title,
-        plans.county_code,
-        plans.form_code
-    from core.plans
-    where plans.from_load <= known_at and (plans.to_load is null or plans.to_load > known_at)
-),
-
-milestones as (
-    select
-        milestone.plan_code,
-        milestone.number,
-        milestone.share_numerator,
-        milestone.share_denominator
-    from core.plan_milestones as milestone
-    where milestone.from_load <= known_at and (milestone.to_load is null or milestone.to_load > known_at)
-),
-
-crossings as (
-    select
-        milestone_crossing.plan_code,
-        milestone_crossing.scope_code,
-        milestone_crossing.number,
-        milestone_crossing.reached_on
-    from core.milestone_crossings as milestone_crossing
-    where milestone_crossing.from_load <= known_at
-),
-
-towns as (
-    select
-        plans.plan_code,
-        plans.title as plan_title,
-        plans.county_code,
-        plan_task.milestone_number,
-        plan_task.period,
-        plan_task.period_end,
-        plan_task.town_code,
-        count(*) as tasks,
-        count(*) filter (where plan_task.is_accepted) as accepted,
-        count(*) filter (where plan_task.is_regressed) as regressed
-    from plans
-    inner join marts.task_progress(known_at) as plan_task -- noqa: RF02
-        on plans.plan_code = plan_task.plan_code
-    group by
-        plans.plan_code, plans.title, plans.county_code, plan_task.milestone_number, plan_task.period,
-        plan_task.period_end, plan_task.town_code
-),
-
-reporting_towns as (
-    select
-        town.*,
-        report.is_known or no_report.is_known as is_reported
-    from towns as town
-    cross join
-        lateral (
-            select count(*) > 0 as is_known
-            from core.fct_village_center as village
-            where
-                village.county_code = town.county_code
-                and village.period = town.period
-                and village.town_code = town.town_code
-                and village.from_load <= known_at -- noqa: RF02
-                and (village.to_load is null or village.to_load > known_at) -- noqa: RF02
-        ) as report
-    cross join
-        lateral (
-            select count(*) > 0 as is_known
-            from marts.submission_matrix(known_at) as duty -- noqa: RF02
-            where
-                duty.county_code = town.county_code
-                and duty.period = town.period
-                and duty.unit_code = town.town_code
-                and duty.submission = 'zero'
-                and duty.form_code in (select plans.form_code from plans)
-        ) as no_report
-),
-
-scopes as (
-    select
-        town.plan_code,
-        town.milestone_number,
-        town.period,
-        town.period_end,
-        town.plan_title,
-        town.county_code,
-        scope.scope_code,
-        case when scope.scope_code = town.county_code then 'county' else 'town' end as scope_level,
-        cast(sum(town.tasks) as bigint) as tasks,
-        cast(sum(town.accepted) as bigint) as accepted,
-        cast(sum(town.regressed) as bigint) as regressed,
-        count(*) as units_due,
-        count(*) filter (where town.is_reported) as units_reported
-    from reporting_towns as town
-    cross join lateral unnest(array[town.county_code, town.town_code]) as scope (scope_code)
-    group by
-        town.plan_code, town.milestone_number, town.period, town.period_end, town.plan_title, town.county_code,
-        scope.scope_code
-),
-
-requirements as (
-    select
-        board.*,
-        milestone.share_numerator,
-        milestone.share_denominator,
-        (milestone.share_numerator * board.tasks + milestone.share_denominator - 1) / milestone.share_denominator
-            as required
-    from scopes as board
-    inner join milestones as milestone
-        on board.plan_code = milestone.plan_code and board.milestone_number = milestone.number
-),
-
-final as (
-    select
-        board.plan_code,
-        board.plan_title,
-        board.county_code,
-        board.scope_code,
-        place.name as scope_name,
-        board.scope_level,
-        board.milestone_number,
-        board.period,
-        board.period_end,
-        board.share_numerator,
-        board.share_denominator,
-        board.tasks,
-        board.accepted,
-        board.regressed,
-        board.required,
-        case when board.required is not null then greatest(board.required - board.accepted, 0) end as short,
-        board.accepted >= board.required as is_met,
-        crossing.reached_on,
-        board.units_due,
-        board.units_reported,
-        board.units_reported = board.units_due as is_reported,
-        lists.list_id
-    from requirements as board
-    cross join
-        lateral (
-            select board.plan_code || '@' || cast(max(plan_task.from_load) as text) as list_id
-            from core.plan_tasks as plan_task
-            where plan_task.plan_code = board.plan_code and plan_task.from_load <= known_at -- noqa: RF02
-        ) as lists
-    left join marts.places(known_at) as place on board.scope_code = place.place_code -- noqa: RF02
-    left join crossings as crossing
-        on
-            board.plan_code = crossing.plan_code
-            and board.scope_code = crossing.scope_code
-            and board.milestone_number = crossing.number
-)
-
-select * from final
+select
+    board.plan_code,
+    board.plan_title,
+    board.county_code,
+    board.scope_code,
+    board.scope_name,
+    board.scope_level,
+    board.as_of,
+    board.milestone_number,
+    board.period,
+    board.period_end,
+    board.share_numerator,
+    board.share_denominator,
+    board.tasks,
+    board.started,
+    board.built,
+    board.gross,
+    board.regressed,
+    board.accepted,
+    board.required,
+    board.short,
+    board.is_met,
+    board.adjusted_tasks,
+    board.adjusted_accepted,
+    board.adjusted_required,
+    board.adjusted_short,
+    board.adjusted_is_met,
+    board.approvals,
+    board.due_units,
+    board.covered_units,
+    board.accepted_now,
+    board.regressed_now,
+    board.adjusted_tasks_now,
+    board.adjusted_accepted_now,
+    board.published_release,
+    board.published_tasks,
+    board.published_accepted,
+    board.added_late,
+    board.corrected,
+    board.withdrawn,
+    board.verdict,
+    board.adjusted_verdict,
+    board.reached_on,
+    board.adjusted_reached_on,
+    board.days_late,
+    board.carried,
+    board.next_due,
+    board.scheduled,
+    board.light,
+    board.rechecked,
+    board.recheck_base,
+    board.defects_found,
+    board.defects_closed,
+    board.units_due,
+    board.units_reported,
+    board.is_reported,
+    board.list_id
+from ops.loads as ops_load
+cross join
+    lateral marts.milestones(ops_load.load_id, cast(ops_load.loaded_at at time zone 'Asia/Shanghai' as date)) as board
+where ops_load.load_id = known_at
 $$;
 
 create or replace view marts.coverage_board with (security_invoker = true) as
@@ -192,32 +134,73 @@ from (select max(ops_load.load_id) as load_id from ops.loads as ops_load) as lat
 cross join lateral marts.coverage_board(latest.load_id) as board;
 
 comment on view marts.coverage_board is
-'Progress of plans: accepted / tasks; one row per plan, scope (county, town) and milestone.';
+'Progress of plans: accepted / tasks; one row per plan, scope (area, county, town) and milestone.';
 comment on function marts.coverage_board(bigint) is
-'As known at a load: Progress of plans: accepted / tasks; one row per plan, scope (county, town) and milestone.';
+'As known at a load: Progress of plans: accepted / tasks; one row per plan, scope (area, county, town) and milestone.';
 
 comment on column marts.coverage_board.plan_code is 'The plan.';
 comment on column marts.coverage_board.plan_title is 'Its official title.';
-comment on column marts.coverage_board.county_code is 'Whose plan (12 digits).';
-comment on column marts.coverage_board.scope_code is 'The county, or one of its towns (12 digits).';
+comment on column marts.coverage_board.county_code is 'Whose plan (12 digits): a county or a prefecture.';
+comment on column marts.coverage_board.scope_code is 'The plan''s area, a county of it, or a town (12 digits).';
 comment on column marts.coverage_board.scope_name is 'Name of the scope.';
-comment on column marts.coverage_board.scope_level is 'county or town.';
+comment on column marts.coverage_board.scope_level is 'prefecture, county or town.';
+comment on column marts.coverage_board.as_of is 'The day from which it is seen.';
 comment on column marts.coverage_board.milestone_number is 'The milestone: 1, 2, 3 in order of time.';
 comment on column marts.coverage_board.period is 'At whose end it is due.';
 comment on column marts.coverage_board.period_end is 'Last day of that period.';
 comment on column marts.coverage_board.share_numerator is 'Cumulative share of the tasks, as a fraction: 9 of 9/10.';
 comment on column marts.coverage_board.share_denominator is '10 of 9/10; both null for a check without a share.';
-comment on column marts.coverage_board.tasks is 'Villages on the frozen list: the denominator.';
-comment on column marts.coverage_board.accepted is 'Of these, accepted on the last day of the period.';
-comment on column marts.coverage_board.regressed is 'Of these, accepted before and no longer.';
+comment on column marts.coverage_board.tasks is 'Units on the frozen list: the denominator.';
+comment on column marts.coverage_board.started is
+'Of these, works had begun on the period''s last day, or on as_of while that lies ahead.';
+comment on column marts.coverage_board.built is 'Of these, built on that day.';
+comment on column marts.coverage_board.gross is 'Of these, accepted at least once by that day.';
+comment on column marts.coverage_board.regressed is 'Of these, no longer.';
+comment on column marts.coverage_board.accepted is 'Accepted and not in regression on that day: the numerator.';
 comment on column marts.coverage_board.required is 'Share of the tasks, rounded up; null without a share.';
 comment on column marts.coverage_board.short is
 'How many are missing to the requirement; 0 when it is met, null without a share.';
 comment on column marts.coverage_board.is_met is 'Whether accepted reaches the requirement; null without one.';
-comment on column marts.coverage_board.reached_on is 'First day on which it did; never taken back.';
-comment on column marts.coverage_board.units_due is 'Towns on the list.';
+comment on column marts.coverage_board.adjusted_tasks is
+'Units on the list as adjusted by approved changes in force on that day.';
+comment on column marts.coverage_board.adjusted_accepted is 'Of these, accepted and not in regression.';
+comment on column marts.coverage_board.adjusted_required is 'Share of the adjusted list, rounded up.';
+comment on column marts.coverage_board.adjusted_short is 'How many are missing on the adjusted list.';
+comment on column marts.coverage_board.adjusted_is_met is 'Whether the adjusted list reaches it.';
+comment on column marts.coverage_board.approvals is 'Numbers of the approvals of these changes; null without any.';
+comment on column marts.coverage_board.due_units is 'Coverage reading: all units that should have a centre.';
+comment on column marts.coverage_board.covered_units is 'Of these, meeting the standard on that day.';
+comment on column marts.coverage_board.accepted_now is 'Accepted and not in regression on as_of.';
+comment on column marts.coverage_board.regressed_now is 'In regression on as_of.';
+comment on column marts.coverage_board.adjusted_tasks_now is 'Units on the adjusted list on as_of.';
+comment on column marts.coverage_board.adjusted_accepted_now is 'Of these, accepted.';
+comment on column marts.coverage_board.published_release is
+'The first release of the period made of an earlier load; null before there is one.';
+comment on column marts.coverage_board.published_tasks is 'The denominator it published.';
+comment on column marts.coverage_board.published_accepted is 'The numerator it published.';
+comment on column marts.coverage_board.added_late is 'Of the difference: accepted by reports that came later (补报).';
+comment on column marts.coverage_board.corrected is 'Accepted by correcting what was there (更正).';
+comment on column marts.coverage_board.withdrawn is 'No longer accepted on that day (核减).';
+comment on column marts.coverage_board.verdict is
+'met, met_by_late_reports, met_late, fell_back or not_met (domain §4.3); null before the period''s end.';
+comment on column marts.coverage_board.adjusted_verdict is 'The same on the adjusted list, without vintages.';
+comment on column marts.coverage_board.reached_on is 'First day on which the requirement was reached.';
+comment on column marts.coverage_board.adjusted_reached_on is 'First day on which it was on the adjusted list.';
+comment on column marts.coverage_board.days_late is
+'Days from the period''s end until it was reached; null if it was not late.';
+comment on column marts.coverage_board.carried is 'How many were missing to the milestone before, on its day (结转欠账).';
+comment on column marts.coverage_board.next_due is 'How many are missing on as_of.';
+comment on column marts.coverage_board.scheduled is
+'Where the straight line from the milestone before to this one stands on that day, in tasks.';
+comment on column marts.coverage_board.light is
+'green, yellow, red, grey (nobody reported) or, in one profile, watch; null before its time.';
+comment on column marts.coverage_board.rechecked is
+'Check without a share: units rechecked since the milestone before.';
+comment on column marts.coverage_board.recheck_base is 'Accepted at least once by the milestone before.';
+comment on column marts.coverage_board.defects_found is 'Of the rechecked and others, fallen back since.';
+comment on column marts.coverage_board.defects_closed is 'Of these, accepted again.';
+comment on column marts.coverage_board.units_due is 'Towns on the lists.';
 comment on column marts.coverage_board.units_reported is
 'Of these, towns with accepted rows for the period, or a report of nothing (零报).';
-comment on column marts.coverage_board.is_reported is 'Whether all of them have.';
-comment on column marts.coverage_board.list_id is
-'The frozen list the figures are taken on: the plan and the load of its last addition.';
+comment on column marts.coverage_board.is_reported is 'Whether all of them have reported.';
+comment on column marts.coverage_board.list_id is 'The frozen list: the plan and the load that last changed it.';

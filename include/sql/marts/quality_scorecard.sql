@@ -69,13 +69,6 @@ known_day as (
     where ops_load.load_id = known_at
 ),
 
-places as (
-    select
-        place.place_code,
-        place.name
-    from marts.places(known_at) as place
-),
-
 owed as (
     select duty.*
     from marts.submission_matrix(known_at) as duty
@@ -100,15 +93,6 @@ duties as (
             ('missing', duty.submitted_at is null and duty.due_on < known_day.as_of)
         ) as counted (measure, holds)
     where counted.holds
-),
-
-organisations as (
-    select distinct on (org.org_id)
-        org.org_id,
-        org.place_code
-    from core.dim_org as org
-    where org.from_load <= known_at and (org.to_load is null or org.to_load > known_at)
-    order by org.org_id asc, org.valid_from desc
 ),
 
 turns as (
@@ -151,7 +135,17 @@ histories as (
         counted.measure,
         counted.amount
     from courses as course
-    inner join organisations as org on course.org_id = org.org_id
+    cross join
+        lateral (
+            select version.place_code
+            from core.dim_org as version
+            where
+                version.org_id = course.org_id
+                and version.from_load <= known_at
+                and (version.to_load is null or version.to_load > known_at)
+            order by version.valid_from desc
+            limit 1
+        ) as org
     cross join
         lateral (
             values
@@ -387,7 +381,7 @@ final as (
                 where measured.amount is not null
             ) as grade
         ) as card
-    left join places as place on rate.scope_code = place.place_code
+    left join marts.places(known_at) as place on rate.scope_code = place.place_code -- noqa: RF02
 )
 
 select * from final

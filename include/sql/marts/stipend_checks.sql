@@ -35,7 +35,7 @@ with places as (
     from marts.places(known_at) as place
 ),
 
-reports as (
+reports as not materialized (
     select report.*
     from core.fct_stipend as report
     where report.from_load <= known_at and (report.to_load is null or report.to_load > known_at)

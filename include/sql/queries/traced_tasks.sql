@@ -10,7 +10,10 @@ with tasks as (
         plan_task.is_regressed,
         plan_task.changed_on
     from marts.task_progress(:known_at) as plan_task
-    where plan_task.plan_code = :plan_code and plan_task.milestone_number = :number
+    where
+        plan_task.plan_code = :plan_code
+        and plan_task.milestone_number = :number
+        and plan_task.role = 'task'
 ),
 
 plans as (

@@ -1,5 +1,5 @@
 -- Returns of towns whose rows are not those of the town on the task list, as it is now, of the county's latest plan
--- until the year of the period.
+-- with tasks until the year of the period. What an approved change took off the list may be reported or not.
 -- One finding per town and period, about the town and its latest file. Filled in: the :of_table and the type
 -- :finding.
 with returns as (
@@ -25,6 +25,7 @@ plans as (
     inner join core.plans as build_plan
         on
             returns.county_code = build_plan.county_code
+            and build_plan.form_code is not null
             and cast(left(returns.period, 4) as integer) >= build_plan.year
             and build_plan.to_load is null
 ),
@@ -33,11 +34,12 @@ listed as (
     select distinct
         plans.town_code,
         plans.period,
-        plan_task.org_id
+        plan_task.org_id,
+        plan_task.removed_on is not null as is_removed
     from plans
     inner join core.plan_tasks as plan_task
         on plans.plan_code = plan_task.plan_code and plans.town_code = plan_task.town_code and plan_task.to_load is null
-    where plans.age = 1
+    where plans.age = 1 and coalesce(plan_task.role, 'task') <> 'baseline'
 ),
 
 compared as (
@@ -48,7 +50,7 @@ compared as (
         pairs.org_id is null as is_missing
     from pairs
     full outer join listed on pairs.org_id = listed.org_id and pairs.period = listed.period
-    where pairs.org_id is null or listed.org_id is null
+    where (pairs.org_id is null and not listed.is_removed) or listed.org_id is null
 ),
 
 named as (

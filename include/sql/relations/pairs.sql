@@ -5,23 +5,35 @@
 -- Filled in: the table :facts with its :of_form and :of_table, the lists :fields, :last_fields and :year_fields, and
 -- whether its rows are compared :with_history at all and :with_last_year.
 create temporary table pairs on commit drop as
-with here as (
+-- their days first: the planner takes the rows of a new period for few, and would look through all periods for each
+with scopes as materialized (
     select
-        report.*,
+        scope.county_code,
+        period.period,
         period.first_day,
         period.last_day,
         preceding_period.period as previous_period,
-        cast(cast(left(report.period, 4) as integer) - 1 as text) || substr(report.period, 5) as last_year_period
+        cast(cast(left(period.period, 4) as integer) - 1 as text) || substr(period.period, 5) as last_year_period
     from relation_scopes as scope
-    inner join :facts as report
-        on
-            scope.county_code = report.county_code
-            and scope.period = report.period
-            and report.to_load is null
-    inner join core.dim_period as period on report.period = period.period
+    inner join core.dim_period as period on scope.period = period.period
     left join core.dim_period as preceding_period
         on period.kind = preceding_period.kind and period.first_day - 1 = preceding_period.last_day
     where scope.table_name = :of_table -- noqa: RF02
+),
+
+here as (
+    select
+        report.*,
+        scopes.first_day,
+        scopes.last_day,
+        scopes.previous_period,
+        scopes.last_year_period
+    from scopes
+    inner join :facts as report
+        on
+            scopes.county_code = report.county_code
+            and scopes.period = report.period
+            and report.to_load is null
 ),
 
 final as (
@@ -73,4 +85,4 @@ final as (
 
 select * from final;
 
-analyze pairs
+analyze pairs (org_id, period, row_key, county_code, town_code)

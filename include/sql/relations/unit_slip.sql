@@ -1,30 +1,25 @@
 -- Figures about 10, 1000 or 10000 times (or that part of) the unit's last value or, where it has none, of the median of
 -- its county, if five others at least have one: the sign of another unit of measure, or of a nought too many.
--- One finding per row and field. Filled in: the lists :names, :amounts and :last_amounts of the fields, their :medians
--- and :counts, the :of_table, the type :finding, and whether rows of this table are alike enough to have peers,
--- :with_peers.
+-- One finding per row and field. Filled in: the lists :names, :amounts and :last_amounts of the fields, their :medians,
+-- the :of_table, the type :finding, whether rows of this table are alike enough to have peers, :with_peers, and the
+-- condition :is_far_off, that some figure is not even near what it is compared with: few rows are looked at closely.
 with counties as (
     select
         pairs.county_code,
         pairs.period,
-        array[:medians] as medians, -- noqa: RF02
-        array[:counts] as counts -- noqa: RF02
+        array[:medians] as medians -- noqa: RF02
     from pairs
     where :with_peers
     group by pairs.county_code, pairs.period
 ),
 
-peers as (
+far_off as (
     select
-        counties.county_code,
-        counties.period,
-        figure.field,
-        figure.median
-    from counties
-    cross join
-        lateral unnest(array[:names], counties.medians, counties.counts) -- noqa: RF02
-            as figure (field, median, reports)
-    where figure.reports > 5
+        pairs.*,
+        peers.medians
+    from pairs
+    left join counties as peers on pairs.county_code = peers.county_code and pairs.period = peers.period
+    where :is_far_off -- noqa: RF02
 ),
 
 compared as (
@@ -44,17 +39,11 @@ compared as (
         figure.field,
         figure.amount,
         figure.last_amount,
-        coalesce(figure.last_amount, peers.median) as other
-    from pairs
+        coalesce(figure.last_amount, figure.median) as other
+    from far_off as pairs
     cross join
-        lateral unnest(array[:names], array[:amounts], array[:last_amounts]) -- noqa: RF02
-            as figure (field, amount, last_amount)
-    left join peers
-        on
-            pairs.county_code = peers.county_code
-            and pairs.period = peers.period
-            and figure.field = peers.field
-            and figure.last_amount is null
+        lateral unnest(array[:names], array[:amounts], array[:last_amounts], pairs.medians) -- noqa: RF02
+            as figure (field, amount, last_amount, median)
     where figure.amount >= 20
 ),
 

@@ -1,1 +1,1 @@
-analyze incoming_rows
+analyze incoming_rows (submission_id, division_code, period, row_key)

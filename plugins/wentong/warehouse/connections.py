@@ -55,10 +55,15 @@ def _connected(url: str) -> Iterator[sa.Engine]:
         made.dispose()
 
 
-@cache
 def query(name: str) -> sa.TextClause:
     """The statement of include/sql/queries/<name>.sql."""
-    return sa.text((INCLUDE / "sql" / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
+    return statement("queries", name)
+
+
+@cache
+def statement(folder: str, name: str) -> sa.TextClause:
+    """The statement of include/sql/<folder>/<name>.sql, which takes binds."""
+    return sa.text((INCLUDE / "sql" / folder / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def run(

@@ -34,7 +34,7 @@ def settle(
     relate_rules(connection, touched, first_load - 1)
     keep_obligations(connection, first_load)
     changed = {scope.county_code for scope in touched} | set(counties)
-    acceptance.bring_up_to_date(connection, changed, at)
+    acceptance.bring_up_to_date(connection, changed, at, first_load - 1)
 
 
 def keep_obligations(connection: sa.Connection, first_load: int, because: str = "states") -> None:

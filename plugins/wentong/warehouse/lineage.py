@@ -128,8 +128,8 @@ def _of_indicator(code: str, unit: Unit, level: str, period: str) -> dict[str, s
 
 
 def milestones(connection: sa.Connection, plan_code: str, known_at: int) -> Rows:
-    """The coverage of a plan: one row per scope and milestone."""
-    return _rows(connection, "coverage", plan_code=plan_code, known_at=known_at)
+    """The coverage of a plan, seen from the day of the load: one row per scope and milestone."""
+    return _rows(connection, "coverage", plan_code=plan_code, known_at=known_at, as_of=None)
 
 
 def tasks(connection: sa.Connection, plan_code: str, number: int, unit_code: str, known_at: int) -> Rows:

@@ -13,11 +13,11 @@ put into batches. The rules are those of design "one return's journey":
 * what is kept goes on naming the file, sheet and row it stands in.
 """
 
-from collections import Counter
+import json
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
-from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ from wentong.bronze import LOADED, bronze_path
 from wentong.errors import WentongError
 from wentong.forms import Field, Form, Table, find_form
 from wentong.journal import Entry
-from wentong.warehouse.connections import lock_loads, query, run
+from wentong.warehouse.connections import literal, lock_loads, query, run
 from wentong.warehouse.consequences import seal, settle
 from wentong.warehouse.migrate import keep_periods
 from wentong.warehouse.obligations import expect
@@ -260,25 +260,32 @@ def _stage(connection: sa.Connection, archive: Path, table: Table, group: list[_
 
 
 def _csv(archive: Path, table: Table, group: list[_Turn]) -> Iterator[pa.Buffer]:
-    """The loadable bronze rows as CSV, a few files at a time."""
-    options = pa_csv.WriteOptions(
-        include_header=False,
-        quoting_style="all_valid",  # so that an empty text is not taken for NULL
-    )
+    """The loadable bronze rows as CSV, a few files at a time; the next ones are read while these are sent."""
+    parts = [group[start : start + FILES_AT_ONCE] for start in range(0, len(group), FILES_AT_ONCE)]
     with ThreadPoolExecutor(READERS) as pool:
-        for start in range(0, len(group), FILES_AT_ONCE):
-            part = group[start : start + FILES_AT_ONCE]
-            tables = list(pool.map(partial(_bronze_rows, archive, table), part))
-            rows = pa.concat_tables(tables)
-            for name in reversed(OF_SUBMISSION):
-                repeated = [
-                    pa.repeat(pa.scalar(getattr(one, name)), len(table))
-                    for one, table in zip(part, tables, strict=True)
-                ]
-                rows = rows.add_column(0, name, pa.chunked_array(repeated))
-            sink = pa.BufferOutputStream()
-            pa_csv.write_csv(_one_row_per_unit(rows), sink, options)
-            yield sink.getvalue()
+        ahead: deque[Future[pa.Buffer]] = deque()
+        for part in parts:
+            ahead.append(pool.submit(_csv_of, archive, table, part))
+            if len(ahead) > READERS:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _csv_of(archive: Path, table: Table, part: list[_Turn]) -> pa.Buffer:
+    tables = [_bronze_rows(archive, table, one) for one in part]
+    rows = pa.concat_tables(tables)
+    for name in reversed(OF_SUBMISSION):
+        repeated = [
+            pa.repeat(pa.scalar(getattr(one, name)), len(rows_of)) for one, rows_of in zip(part, tables, strict=True)
+        ]
+        rows = rows.add_column(0, name, pa.chunked_array(repeated))
+    sink = pa.BufferOutputStream()
+    # all valid values are quoted, so that an empty text is not taken for NULL
+    pa_csv.write_csv(
+        _one_row_per_unit(rows), sink, pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    )
+    return sink.getvalue()
 
 
 def _bronze_rows(archive: Path, table: Table, one: _Turn) -> pa.Table:
@@ -333,23 +340,27 @@ def _slots(table: Table) -> dict[str, str]:
         # a ledger is replaced town by town, as it was judged: a unit may belong to another town by now
         "town": "coalesce(typed.stated_town, units.town_code)" if table.resubmission == "ledger" else "units.town_code",
         "typed_fields": ", ".join(f"{_typed(field)} as {field.name}" for field in fields),
-        "absent_fields": ", ".join(
-            f"'{name}', case when row_values ->> '{name}' is null and not row_states ? '{name}' then 'no_column' end"
-            for name in names
+        "absent_states": literal(json.dumps(dict.fromkeys(names, "no_column"))),
+        "stated_fields": ", ".join(
+            f"case when row_values ->> '{name}' is not null then '{name}' end" for name in names
         ),
         "merged_fields": ", ".join(
-            f"case when incoming.is_quarantined or ({_is_in_doubt(name)}) or ({_is_not_stated(table, name)}) "
-            f"then known.{name} else incoming.{name} end as {name}"
+            f"case when known.org_id is not null and (incoming.is_quarantined or ({_is_in_doubt(name)}) "
+            f"or ({_is_not_stated(table, name)})) then known.{name} else incoming.{name} end as {name}"
             for name in names
         ),
-        "known_states": _states(table),
+        "stated_states": _states(table),
         "kept_fields": ", ".join(f"'{name}', case when {_is_in_doubt(name)} then 'contested' end" for name in names),
         "kept_sources": ", ".join(
             f"'{name}', case when ({_is_in_doubt(name)}) or ({_is_not_stated(table, name)} and known.{name} is not null) "
             f"then coalesce(known.kept_from -> '{name}', {_SOURCE}) end"
             for name in names
         ),
-        "is_unchanged": " and ".join(f"merged.{name} is not distinct from known.{name}" for name in names),
+        "is_unchanged": " and ".join(
+            f"(incoming.{name} is not distinct from known.{name} or ({_is_in_doubt(name)}) or "
+            f"({_is_not_stated(table, name)}))"
+            for name in names
+        ),
     }
 
 

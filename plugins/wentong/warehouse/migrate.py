@@ -17,7 +17,7 @@ from wentong.errors import DeclarationError, EnvironmentProblem
 from wentong.forms import Form, Table, forms
 from wentong.periods import Period
 from wentong.settings import INCLUDE, PROJECT, Settings
-from wentong.warehouse.connections import engine, filled, literal
+from wentong.warehouse.connections import engine, filled, literal, run
 from wentong.warehouse.figures import completed
 from wentong.warehouse.from_forms import marts_of_forms
 from wentong.warehouse.schema import SCHEMAS, dim_form, dim_period, form_table, type_name
@@ -76,6 +76,10 @@ OWN_ROWS = {
     "core.plans": OF_OWN_COUNTIES,
     "core.plan_milestones": OF_OWN_PLANS,
     "core.plan_tasks": OF_OWN_PLANS,
+    "core.plan_standards": OF_OWN_PLANS,
+    "core.plan_targets": OF_OWN_PLANS,
+    "core.plan_phases": OF_OWN_PLANS,
+    "core.plan_scorecard": OF_OWN_PLANS,
     "core.acceptance_events": OF_OWN_PLANS,
     "core.milestone_crossings": OF_OWN_PLANS,
 }
@@ -198,6 +202,7 @@ def _keep_form(connection: sa.Connection, form: Form) -> None:
             for column in missing:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.execute(sa.text(f"alter table {declared.fullname} add column {definition}"))
+        _keep_references(connection, declared)
         _keep_comments(connection, declared, declared.fullname)
         if declared.schema == "personal":
             _keep_view(connection, table)
@@ -226,6 +231,17 @@ def _keep_apart(connection: sa.Connection, declared: sa.Table) -> None:
         if other == "personal":
             _run(connection, f"drop view core.{declared.name}")
         _run(connection, f"alter table {other}.{declared.name} set schema {declared.schema}")
+
+
+def _keep_references(connection: sa.Connection, declared: sa.Table) -> None:
+    """Leave what the foreign keys of a form table say to a trigger that checks all rows of a statement at once."""
+    found = sa.text(
+        "select conname from pg_constraint where conrelid = to_regclass(:name) and contype = 'f' and conenforced"
+    )
+    if enforced := connection.scalars(found, {"name": declared.fullname}).all():
+        for name in enforced:
+            _run(connection, f"alter table {declared.fullname} alter constraint {name} not enforced")
+        run(connection, "form_tables", "references", {"facts": declared.fullname})
 
 
 def _keep_view(connection: sa.Connection, table: Table) -> None:

@@ -224,10 +224,12 @@ def _statements(form: Form, table: Table) -> list[tuple[str, dict[str, str]]]:
             "names": ", ".join(literal(field.name) for field in figures),
             "amounts": ", ".join(_amount(field.name) for field in figures),
             "medians": ", ".join(
-                f"percentile_cont(0.5) within group (order by {_amount(field.name)})" for field in figures
+                f"case when count(pairs.{field.name}) > 5 "
+                f"then percentile_cont(0.5) within group (order by {_amount(field.name)}) end"
+                for field in figures
             ),
-            "counts": ", ".join(f"count(pairs.{field.name})" for field in figures),
             "last_amounts": ", ".join(f"cast({_last_amount(field.name)} as double precision)" for field in figures),
+            "is_far_off": " or ".join(_is_far_off(field.name, number) for number, field in enumerate(figures, start=1)),
             "with_peers": literal(not table.item_key),
         }
         statements.append((UNIT_SLIP, slots))
@@ -243,6 +245,16 @@ def _last_amount(name: str) -> str:
     if "ytd" in name.split("_"):
         return f"case when left(pairs.last_period, 4) = left(pairs.period, 4) then pairs.last_{name} end"
     return f"pairs.last_{name}"
+
+
+def _is_far_off(name: str, number: int) -> str:
+    """The value is less than a seventh, or more than seven times, of the last one or of its peers' median, of this number
+    in the list. A row's own values are compared as they are, which is quicker than as floating point numbers."""
+    last = _last_amount(name)
+    return (
+        f"case when {last} is not null then pairs.{name} > 7 * {last} or 7 * pairs.{name} < {last} "
+        f"else {_amount(name)} not between peers.medians[{number}] / 7 and peers.medians[{number}] * 7 end"
+    )
 
 
 def _of_rule(form: Form, table: Table, rule: Rule) -> list[tuple[str, dict[str, str]]]:

@@ -381,6 +381,7 @@ notifications = sa.Table(
     _column("subject", sa.Text, "Subject as sent."),
     _column("body", sa.Text, "Text as sent."),
     _column("sent_at", sa.DateTime(timezone=True), "When it was handed over; null while it is being sent.", null=True),
+    _column("load_id", sa.BigInteger, "The last load it knew of.", sa.ForeignKey(loads.c.load_id), null=True),
     sa.UniqueConstraint("kind", "day", "recipient"),
     schema="ops",
     comment="What was sent to whom; one row per kind, day and recipient, so nothing is sent twice.",
@@ -671,21 +672,39 @@ plans = sa.Table(
     metadata,
     _column("plan_code", sa.Text, "Short name."),
     _column("title", sa.Text, "Official title."),
-    _column("form_code", sa.Text, "The form its progress is read from.", sa.ForeignKey(dim_form.c.form_code)),
-    _column("table_name", sa.Text, "The table of that form."),
-    _column("county_code", sa.Text, "Whose plan (12 digits)."),
+    _column(
+        "form_code", sa.Text, "The form its tasks are followed by; null: no tasks.", sa.ForeignKey(dim_form.c.form_code),
+        null=True,
+    ),
+    _column("table_name", sa.Text, "The table of that form.", null=True),
+    _column("county_code", sa.Text, "Whose plan (12 digits): a county or a prefecture."),
     _column("year", sa.Integer, "Plan year."),
-    _column("completion_stage", sa.Text, "What counts as completed."),
+    _column("completion_stage", sa.Text, "What counts as completed.", null=True),
     _column("minimum_floor_area_m2", sa.Numeric, "Least floor area of a completed centre.", null=True),
     _column("frozen_on", sa.Date, "Day on which the task list was frozen."),
     _column("document", sa.Text, "The document that decided it.", null=True),
     *_known(),
+    _column("issued_on", sa.Date, "Date of that document, where phases are judged by it.", null=True),
+    _column("reading", sa.Text, "coverage: the list is all units that should have a centre; null: those to be built.",
+            null=True),
+    _column("lights", sa.Text, "Profile of the traffic lights; null: P1.", null=True),
+    _column("pass_numerator", sa.Integer, "Share of the standards that must be met: 19 of 19/20.", null=True),
+    _column("pass_denominator", sa.Integer, "20 of 19/20; both null without standards.", null=True),
+    _column("verified_by", sa.Text, "Whose check makes a standard verified: county or prefecture.", null=True),
     _code("county_code"),
+    _one_of("reading", "coverage"),
+    _one_of("lights", "yinchuan_2025"),
+    _one_of("verified_by", "county", "prefecture"),
+    sa.CheckConstraint("(form_code is null) = (completion_stage is null)", name="tasks_have_a_stage"),
+    sa.CheckConstraint("(form_code is null) = (table_name is null)", name="form_has_a_table"),
+    sa.CheckConstraint("(pass_numerator is null) = (verified_by is null)", name="standards_are_verified"),
+    sa.CheckConstraint("pass_numerator > 0 and pass_numerator <= pass_denominator", name="pass_share_is_a_fraction"),
+    sa.CheckConstraint("(pass_numerator is null) = (pass_denominator is null)", name="pass_share_has_both_parts"),
     sa.PrimaryKeyConstraint("plan_code", "from_load"),
     sa.Index("plans_current_key", "plan_code", unique=True, postgresql_where=sa.text("to_load is null")),
     schema="core",
-    comment="Building plans; one row per plan and version.",
-)
+    comment="Programmes: tasks, standards, targets and phases; one row per plan and version.",
+)  # fmt: skip
 
 plan_milestones = sa.Table(
     "plan_milestones",
@@ -713,11 +732,103 @@ plan_tasks = sa.Table(
     _column("org_id", sa.BigInteger, "The centre to be built.", sa.ForeignKey(orgs.c.org_id)),
     _column("town_code", sa.Text, "The town that answers for it (12 digits)."),
     *_known(),
+    _column(
+        "role", sa.Text,
+        "null: on the frozen list. baseline: not on it, said to meet the standard already, counts for coverage. added: put "
+        "on the adjusted list later.",
+        null=True,
+    ),
+    _column("added_on", sa.Date, "From which day it is on the adjusted list.", null=True),
+    _column("removed_on", sa.Date, "From which day it is off the adjusted list.", null=True),
+    _column("change_reason", sa.Text, "Why it was added or removed.", null=True),
+    _column("approval_no", sa.Text, "Number of the approval of that.", null=True),
+    _column("into_org_id", sa.BigInteger, "The centre into which it was merged.", sa.ForeignKey(orgs.c.org_id), null=True),
     _code("town_code"),
+    _one_of("role", "baseline", "added"),
+    sa.CheckConstraint("(role is not distinct from 'added') = (added_on is not null)", name="added_from_a_day"),
+    sa.CheckConstraint("(added_on is null and removed_on is null) = (approval_no is null)", name="changes_are_approved"),
+    sa.CheckConstraint("removed_on > added_on", name="removed_after_added"),
     sa.PrimaryKeyConstraint("plan_code", "org_id", "from_load"),
     sa.Index("plan_tasks_current_key", "plan_code", "org_id", unique=True, postgresql_where=sa.text("to_load is null")),
     schema="core",
-    comment="The frozen task list and its changes; one row per plan, organisation and version.",
+    comment="The frozen task list, its approved changes, and the units outside it; one row per plan, organisation and "
+    "version.",
+)  # fmt: skip
+
+plan_standards = sa.Table(
+    "plan_standards",
+    metadata,
+    _column("plan_code", sa.Text, "The plan."),
+    _column("item_no", sa.Integer, "Number of the standard."),
+    _column("task_no", sa.Integer, "The task it belongs to."),
+    _column("indicator_no", sa.Integer, "The indicator it belongs to."),
+    _column("title", sa.Text, "What it asks for."),
+    _column("is_veto", sa.Boolean, "Whether failing it fails everything (一票否决)."),
+    *_known(),
+    sa.PrimaryKeyConstraint("plan_code", "item_no", "from_load"),
+    sa.Index(
+        "plan_standards_current_key", "plan_code", "item_no", unique=True, postgresql_where=sa.text("to_load is null")
+    ),
+    schema="core",
+    comment="Acceptance standards of programmes; one row per plan, standard and version.",
+)
+
+plan_targets = sa.Table(
+    "plan_targets",
+    metadata,
+    _column("plan_code", sa.Text, "The plan."),
+    _column("number", sa.SmallInteger, "1, 2, 3 in the order of the plan."),
+    _column("title", sa.Text, "What is promised."),
+    _column("indicator_code", sa.Text, "The indicator that shows it."),
+    _column("item", sa.Text, "Which of its items; empty where it has none."),
+    _column("at_least", sa.Numeric, "The value to reach, in the indicator's unit."),
+    _column("period", sa.Text, "At whose end it is due.", sa.ForeignKey(dim_period.c.period)),
+    _column("strength", sa.Text, "must (力保) or stretch (力争)."),
+    *_known(),
+    _one_of("strength", "must", "stretch"),
+    sa.PrimaryKeyConstraint("plan_code", "number", "from_load"),
+    sa.Index(
+        "plan_targets_current_key", "plan_code", "number", unique=True, postgresql_where=sa.text("to_load is null")
+    ),
+    schema="core",
+    comment="Values of indicators that programmes promise; one row per plan, target and version.",
+)
+
+plan_phases = sa.Table(
+    "plan_phases",
+    metadata,
+    _column("plan_code", sa.Text, "The plan."),
+    _column("number", sa.SmallInteger, "1, 2, 3 in order of time."),
+    _column("title", sa.Text, "What it is for."),
+    _column("first_day", sa.Date, "Its first day."),
+    _column("last_day", sa.Date, "Its last day."),
+    *_known(),
+    sa.CheckConstraint("first_day <= last_day", name="begins_before_it_ends"),
+    sa.PrimaryKeyConstraint("plan_code", "number", "from_load"),
+    sa.Index(
+        "plan_phases_current_key", "plan_code", "number", unique=True, postgresql_where=sa.text("to_load is null")
+    ),
+    schema="core",
+    comment="Dated phases of programmes; one row per plan, phase and version.",
+)
+
+plan_scorecard = sa.Table(
+    "plan_scorecard",
+    metadata,
+    _column("plan_code", sa.Text, "The plan."),
+    _column("number", sa.SmallInteger, "1, 2, 3 in the order of the plan."),
+    _column("indicator_code", sa.Text, "The indicator of a town that is scored."),
+    _column("weight", sa.Integer, "Points for reaching it."),
+    _column("full_at", sa.Numeric, "From which value all points are given; below it a share of them."),
+    *_known(),
+    sa.CheckConstraint("weight > 0", name="weighs_something"),
+    sa.CheckConstraint("full_at > 0", name="full_at_something"),
+    sa.PrimaryKeyConstraint("plan_code", "number", "from_load"),
+    sa.Index(
+        "plan_scorecard_current_key", "plan_code", "number", unique=True, postgresql_where=sa.text("to_load is null")
+    ),
+    schema="core",
+    comment="How branches are scored; one row per plan, scored indicator and version.",
 )
 
 acceptance_events = sa.Table(
@@ -725,14 +836,18 @@ acceptance_events = sa.Table(
     metadata,
     _column("plan_code", sa.Text, "The plan."),
     _column("org_id", sa.BigInteger, "The centre.", sa.ForeignKey(orgs.c.org_id)),
-    _column("kind", sa.Text, "accepted or regressed."),
+    _column(
+        "kind", sa.Text,
+        "accepted (again, after a relapse), regressed, rechecked; started and built where they came before acceptance.",
+    ),
     _column("event_on", sa.Date, "Day it happened, not day of entry."),
     _column("period", sa.Text, "Period of the row it was derived from.", sa.ForeignKey(dim_period.c.period)),
     _column("submission_id", sa.BigInteger, "The file that says so.", sa.ForeignKey(submissions.c.submission_id)),
     _column("sheet", sa.Text, "Sheet of that file."),
     _column("row_number", sa.Integer, "Row of that sheet."),
     *_known(),
-    _one_of("kind", "accepted", "regressed"),
+    _column("document_no", sa.Text, "Number of the acceptance report.", null=True),
+    _one_of("kind", "accepted", "regressed", "rechecked", "started", "built"),
     sa.PrimaryKeyConstraint("plan_code", "org_id", "kind", "event_on", "from_load"),
     sa.Index(
         "acceptance_events_current_key",
@@ -741,7 +856,8 @@ acceptance_events = sa.Table(
         postgresql_where=sa.text("to_load is null"),
     ),
     schema="core",
-    comment="Acceptances and regressions; one row per plan, organisation, kind, day and version.",
+    comment="What happened to tasks, first of all acceptances and relapses; one row per plan, organisation, kind, day and "
+    "version.",
 )  # fmt: skip
 
 milestone_crossings = sa.Table(
@@ -784,6 +900,7 @@ def form_table(table: FormTable) -> sa.Table:
     """`fct_<table>` of a form: one row per unit, key, period and version.
 
     It lies in `core`; if a field names persons in `personal`, and `core.fct_<table>` is a view of all other columns.
+    Its foreign keys stay declared, and a trigger enforces them (include/sql/form_tables/references.sql).
     """
     persons = {field.name for field in table.stored if field.personal}
     if in_key := persons & set(table.item_key):

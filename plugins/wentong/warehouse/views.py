@@ -40,9 +40,29 @@ def known_at(connection: sa.Connection, text: str | None) -> int:
     return found
 
 
-def coverage(engine: sa.Engine, plan_code: str | None = None, known_at: int | None = None) -> Rows:
-    """Rows of marts.coverage_board: one per plan, scope and milestone, as known at a load number (None: now)."""
-    return _rows(engine, "coverage", plan_code=plan_code, known_at=known_at)
+def coverage(
+    engine: sa.Engine, plan_code: str | None = None, known_at: int | None = None, as_of: date | None = None
+) -> Rows:
+    """Rows of marts.milestones: one per plan, scope and milestone, as known at a load number (None: now) and seen from a
+    day (None: that of the load)."""
+    with engine.connect() as connection:
+        connection.execute(sa.text("set local work_mem = '128MB'"))  # a plan may have hundreds of thousands of tasks
+        connection.execute(sa.text("set local jit = off"))  # compiling takes longer than a county's question
+        binds = {"plan_code": plan_code, "known_at": known_at, "as_of": as_of}
+        return [dict(row) for row in connection.execute(query("coverage"), binds).mappings()]
+
+
+def plan_days(engine: sa.Engine, plan_code: str | None = None, known_at: int | None = None) -> Rows:
+    """Rows of marts.plan_days as known at a load number (None: now), with the day on which the plan's list was frozen."""
+    return _rows(engine, "plan_days", plan_code=plan_code, known_at=known_at)
+
+
+def open_tasks(
+    engine: sa.Engine, plan_code: str | None = None, known_at: int | None = None, as_of: date | None = None
+) -> Rows:
+    """Villages not accepted on a day (None: that of the load), as known at a load number (None: now): one row per plan,
+    milestone and village, with its reason, stage, planned date and next step as in marts.gap_list."""
+    return _rows(engine, "open_tasks", plan_code=plan_code, known_at=known_at, as_of=as_of)
 
 
 def matrix(engine: sa.Engine, today: date, period: str | None = None) -> Rows:
@@ -53,6 +73,11 @@ def matrix(engine: sa.Engine, today: date, period: str | None = None) -> Rows:
 def held(engine: sa.Engine) -> Rows:
     """Files held and not decided: one row each, with the reason, in order of receipt."""
     return _rows(engine, "held_submissions")
+
+
+def issues(engine: sa.Engine, today: date, county_code: str | None = None, only_open: bool = False) -> Rows:
+    """Rows of marts.issue_board as of a day: one per problem, the longest overdue first; of one county, or of all."""
+    return _rows(engine, "issues", today=today, county_code=county_code, only_open=only_open)
 
 
 def to_mend(engine: sa.Engine, submission_ids: Sequence[int]) -> dict[int, int]:

@@ -35,17 +35,16 @@ tasks as (
         plan_task.from_load,
         plan_task.to_load
     from core.plan_tasks as plan_task
-    where plan_task.plan_code = any(:plan_codes)
+    where plan_task.plan_code = any(:plan_codes) and plan_task.role is null -- noqa: RF02
 ),
 
-events as (
+town_events as (
     select
         tasks.plan_code,
         tasks.town_code,
         acceptance.event_on,
-        acceptance.from_load,
-        acceptance.to_load,
-        case when acceptance.kind = 'accepted' then 1 else -1 end as accepted
+        moment.load_id,
+        sum(moment.sign * case acceptance.kind when 'accepted' then 1 else -1 end) as accepted
     from core.acceptance_events as acceptance
     inner join tasks
         on
@@ -53,7 +52,46 @@ events as (
             and acceptance.org_id = tasks.org_id
             and acceptance.from_load >= tasks.from_load
             and (tasks.to_load is null or acceptance.from_load < tasks.to_load)
-    where acceptance.plan_code = any(:plan_codes) -- noqa: RF02
+    cross join lateral (values (acceptance.from_load, 1), (acceptance.to_load, -1)) as moment (load_id, sign)
+    where
+        acceptance.plan_code = any(:plan_codes) -- noqa: RF02
+        and acceptance.kind in ('accepted', 'regressed')
+        and moment.load_id is not null
+    group by tasks.plan_code, tasks.town_code, acceptance.event_on, moment.load_id
+),
+
+town_lists as (
+    select
+        tasks.plan_code,
+        tasks.town_code,
+        moment.load_id,
+        sum(moment.sign) as listed
+    from tasks
+    cross join lateral (values (tasks.from_load, 1), (tasks.to_load, -1)) as moment (load_id, sign)
+    where moment.load_id is not null
+    group by tasks.plan_code, tasks.town_code, moment.load_id
+),
+
+towns as (
+    select
+        town.plan_code,
+        town.town_code,
+        scope.scope_code
+    from
+        (
+            select distinct
+                town_lists.plan_code,
+                town_lists.town_code
+            from town_lists
+        ) as town
+    inner join plans on town.plan_code = plans.plan_code
+    cross join
+        lateral (
+            select distinct listed.scope_code
+            from
+                unnest(array[plans.county_code, left(town.town_code, 6) || '000000', town.town_code])
+                    as listed (scope_code)
+        ) as scope
 ),
 
 changes as (
@@ -61,41 +99,36 @@ changes as (
         milestones.plan_code,
         milestones.number,
         milestones.from_load as version_load,
-        tasks.town_code,
-        moment.load_id,
-        sum(moment.sign) as listed,
+        town_lists.town_code,
+        town_lists.load_id,
+        town_lists.listed,
         0 as accepted
-    from tasks
-    inner join milestones on tasks.plan_code = milestones.plan_code
-    cross join lateral (values (tasks.from_load, 1), (tasks.to_load, -1)) as moment (load_id, sign)
-    where moment.load_id is not null
-    group by milestones.plan_code, milestones.number, milestones.from_load, tasks.town_code, moment.load_id
+    from town_lists
+    inner join milestones on town_lists.plan_code = milestones.plan_code
     union all
     -- the milestone's own change is a moment too: its requirement may be met by what was there before
     select distinct
         milestones.plan_code,
         milestones.number,
         milestones.from_load as version_load,
-        tasks.town_code,
+        town_lists.town_code,
         milestones.from_load as load_id,
         0 as listed,
         0 as accepted
-    from tasks
-    inner join milestones on tasks.plan_code = milestones.plan_code
+    from town_lists
+    inner join milestones on town_lists.plan_code = milestones.plan_code
     union all
     select
         milestones.plan_code,
         milestones.number,
         milestones.from_load as version_load,
-        events.town_code,
-        moment.load_id,
+        town_events.town_code,
+        town_events.load_id,
         0 as listed,
-        sum(moment.sign * events.accepted) as accepted
-    from events
-    inner join milestones on events.plan_code = milestones.plan_code and events.event_on <= milestones.last_day
-    cross join lateral (values (events.from_load, 1), (events.to_load, -1)) as moment (load_id, sign)
-    where moment.load_id is not null
-    group by milestones.plan_code, milestones.number, milestones.from_load, events.town_code, moment.load_id
+        town_events.accepted
+    from town_events
+    inner join milestones
+        on town_events.plan_code = milestones.plan_code and town_events.event_on <= milestones.last_day
 ),
 
 scope_changes as (
@@ -103,20 +136,13 @@ scope_changes as (
         changes.plan_code,
         changes.number,
         changes.version_load,
-        coalesce(changes.town_code, plans.county_code) as scope_code,
+        towns.scope_code,
         changes.load_id,
         sum(changes.listed) as listed,
         sum(changes.accepted) as accepted
     from changes
-    inner join plans on changes.plan_code = plans.plan_code
-    group by
-        grouping sets (
-            (
-                changes.plan_code, changes.number, changes.version_load, changes.load_id, plans.county_code,
-                changes.town_code
-            ),
-            (changes.plan_code, changes.number, changes.version_load, changes.load_id, plans.county_code)
-        )
+    inner join towns on changes.plan_code = towns.plan_code and changes.town_code = towns.town_code
+    group by changes.plan_code, changes.number, changes.version_load, towns.scope_code, changes.load_id
 ),
 
 standings as (
@@ -176,38 +202,25 @@ new_crossings as (
         )
 ),
 
-scope_events as (
-    select
-        events.*,
-        events.town_code as scope_code
-    from events
-    union all
-    select
-        events.*,
-        plans.county_code as scope_code
-    from events
-    inner join plans on events.plan_code = plans.plan_code
-),
-
 days as (
     select
         crossing.plan_code,
         crossing.scope_code,
         crossing.number,
-        crossing.required,
         happened.event_on,
         sum(sum(happened.accepted)) over (
             partition by crossing.plan_code, crossing.scope_code, crossing.number
             order by happened.event_on
-        ) as accepted
+        ) as accepted,
+        crossing.required
     from new_crossings as crossing
-    inner join scope_events as happened
+    inner join towns on crossing.plan_code = towns.plan_code and crossing.scope_code = towns.scope_code
+    inner join town_events as happened
         on
-            crossing.plan_code = happened.plan_code
-            and crossing.scope_code = happened.scope_code
+            towns.plan_code = happened.plan_code
+            and towns.town_code = happened.town_code
             and crossing.last_day >= happened.event_on
-            and crossing.load_id >= happened.from_load
-            and (happened.to_load is null or crossing.load_id < happened.to_load)
+            and crossing.load_id >= happened.load_id
     group by crossing.plan_code, crossing.scope_code, crossing.number, crossing.required, happened.event_on
 ),
 

@@ -1,5 +1,5 @@
 -- Close the open acceptance events that no longer follow from the returns: at the village's first change since the last
--- mark, or at the later load that took the event away. Reads derived_events, the result of derive_acceptance_events.
+-- mark, or at the later load that took the event away. Reads derived_events, the result of derive.
 with compared as (
     select
         open_event.plan_code,
@@ -12,6 +12,7 @@ with compared as (
         and open_event.kind = derived_events.kind
         and open_event.event_on = derived_events.event_on
         and open_event.period = derived_events.period
+        and coalesce(open_event.document_no, '') = coalesce(derived_events.document_no, '')
         and open_event.submission_id = derived_events.submission_id
         and open_event.sheet = derived_events.sheet
         and open_event.row_number = derived_events.row_number as is_lasting
