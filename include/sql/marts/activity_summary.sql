@@ -83,7 +83,7 @@ spellings as (
         place.level,
         spelling.name
     from counties as county
-    inner join marts.places(known_at) as place -- noqa: RF02
+    inner join marts.places(known_at) as place
         on
             place.place_code between county.county_code and left(county.county_code, 6) || '999999'
             and starts_with(place.place_code, left(county.county_code, 6))
@@ -189,7 +189,7 @@ guests as (
         host.sure_attendance
     from hosts as host
     left join partners as partner on host.county_code = partner.county_code and host.written = partner.written
-    left join marts.places(known_at) as town -- noqa: RF02
+    left join marts.places(known_at) as town
         on
             host.written = town.place_code
             and town.level = 4
@@ -370,7 +370,7 @@ final as (
         case when sums.activity_kind = 'all' then sums.returns_due end as returns_due,
         case when sums.activity_kind = 'all' then sums.returns_in end as returns_in
     from sums
-    left join marts.places(known_at) as place on sums.scope_code = place.place_code -- noqa: RF02
+    left join marts.places(known_at) as place on sums.scope_code = place.place_code
 )
 
 select * from final

@@ -60,7 +60,7 @@ lines as (
                 of_tables, of_units, of_kinds, of_months
             )
         on line.indicator_code = described.indicator_code
-    where line.from_load <= known_at and (line.to_load is null or line.to_load > known_at) -- noqa: RF02
+    where line.from_load <= known_at and (line.to_load is null or line.to_load > known_at)
 ),
 
 programmes as (
@@ -74,11 +74,11 @@ programmes as (
     left join core.plan_phases as phase
         on
             programme.plan_code = phase.plan_code
-            and phase.from_load <= known_at -- noqa: RF02
-            and (phase.to_load is null or phase.to_load > known_at) -- noqa: RF02
+            and phase.from_load <= known_at
+            and (phase.to_load is null or phase.to_load > known_at)
     where
-        programme.from_load <= known_at -- noqa: RF02
-        and (programme.to_load is null or programme.to_load > known_at) -- noqa: RF02
+        programme.from_load <= known_at
+        and (programme.to_load is null or programme.to_load > known_at)
         and programme.plan_code in (select line.plan_code from lines as line)
     group by
         programme.plan_code, programme.title, programme.county_code, programme.frozen_on, programme.year
@@ -101,7 +101,7 @@ branches as (
             and programme.frozen_on <= quarter.last_day
             and programme.last_day >= quarter.first_day
             and known_day.as_of >= quarter.last_day
-    inner join marts.registered_units(known_at) as town -- noqa: RF02
+    inner join marts.registered_units(known_at) as town
         on
             town.level = 'town'
             and programme.county_code in (town.county_code, rpad(left(town.county_code, 4), 12, '0'))
@@ -236,7 +236,7 @@ final as (
             score.plan_code = ranked.plan_code
             and score.period = ranked.period
             and score.town_code = ranked.town_code
-    left join marts.places(known_at) as place on score.town_code = place.place_code -- noqa: RF02
+    left join marts.places(known_at) as place on score.town_code = place.place_code
 )
 
 select * from final

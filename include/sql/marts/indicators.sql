@@ -56,7 +56,7 @@ with of_counties as (
         count(*) filter (where part.outcome = 'contested') as rows_contested,
         count(*) filter (where part.outcome = 'missing') as rows_missing,
         max(part.from_load) filter (where part.outcome = 'counted') as list_load
-    from marts.indicator_rows(known_at) as part -- noqa: RF02
+    from marts.indicator_rows(known_at) as part
     inner join :indicator_levels as listed (indicator_code, level, adds_up)
         on
             part.indicator_code = listed.indicator_code
@@ -97,7 +97,7 @@ of_prefectures as (
         sum(part.rows_contested) as rows_contested,
         sum(part.rows_missing) as rows_missing,
         max(part.list_load) as list_load
-    from marts.place_versions(known_at) as county -- noqa: RF02
+    from marts.place_versions(known_at) as county
     cross join
         lateral (
             select
@@ -205,7 +205,7 @@ divided as (
             select
                 nullif(sum(of_one.units), 0) as units,
                 max(of_one.list_load) as list_load
-            from marts.place_versions(known_at) as county -- noqa: RF02
+            from marts.place_versions(known_at) as county
             cross join
                 lateral (
                     select

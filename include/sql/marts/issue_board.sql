@@ -71,7 +71,7 @@ evidence as (
         claim.row_key,
         count(*) as evidence_named,
         count(*) filter (where claim.files > 0) as evidence_found
-    from marts.evidence_claims(known_at) as claim -- noqa: RF02
+    from marts.evidence_claims(known_at) as claim
     where claim.table_name = 'issue_ledger'
     group by claim.county_code, claim.division_code, claim.period, claim.row_key
 ),
@@ -180,8 +180,8 @@ final as (
             issue.county_code = reopening.county_code
             and issue.org_id = reopening.org_id
             and issue.row_key = reopening.row_key
-    left join marts.places(known_at) as town on issue.town_code = town.place_code -- noqa: RF02
-    left join marts.places(known_at) as unit on issue.division_code = unit.place_code -- noqa: RF02
+    left join marts.places(known_at) as town on issue.town_code = town.place_code
+    left join marts.places(known_at) as unit on issue.division_code = unit.place_code
 )
 
 select * from final

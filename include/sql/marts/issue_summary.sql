@@ -33,7 +33,7 @@ scoped as (
         scope.scope_level,
         days.as_of
     from days
-    cross join lateral marts.issue_board(known_at, days.as_of) as issue -- noqa: RF02
+    cross join lateral marts.issue_board(known_at, days.as_of) as issue
     cross join
         lateral (
             values (issue.county_code, 'county'), (nullif(issue.town_code, issue.county_code), 'town')
@@ -75,7 +75,7 @@ final as (
         counts.closed_in_name,
         counts.reopened
     from counts
-    left join marts.places(known_at) as place on counts.scope_code = place.place_code -- noqa: RF02
+    left join marts.places(known_at) as place on counts.scope_code = place.place_code
 )
 
 select * from final

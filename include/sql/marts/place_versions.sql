@@ -39,8 +39,8 @@ left join
     ) as following
     on true
 where
-    place.from_load <= known_at -- noqa: RF02
-    and (place.to_load is null or place.to_load > known_at) -- noqa: RF02
+    place.from_load <= known_at
+    and (place.to_load is null or place.to_load > known_at)
 $$;
 
 create or replace view marts.place_versions with (security_invoker = true) as

@@ -39,16 +39,16 @@ left join
     ) as ending
     on true
 where
-    place.from_load <= known_at -- noqa: RF02
-    and (place.to_load is null or place.to_load > known_at) -- noqa: RF02
+    place.from_load <= known_at
+    and (place.to_load is null or place.to_load > known_at)
     and not exists (
         select 1
         from core.dim_place as later
         where
             later.place_code = place.place_code
             and later.valid_from > place.valid_from
-            and later.from_load <= known_at -- noqa: RF02
-            and (later.to_load is null or later.to_load > known_at) -- noqa: RF02
+            and later.from_load <= known_at
+            and (later.to_load is null or later.to_load > known_at)
     )
 $$;
 

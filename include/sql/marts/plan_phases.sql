@@ -45,10 +45,10 @@ from core.plan_phases as phase
 inner join core.plans as programme on phase.plan_code = programme.plan_code
 cross join known_day
 where
-    phase.from_load <= known_at -- noqa: RF02
-    and (phase.to_load is null or phase.to_load > known_at) -- noqa: RF02
-    and programme.from_load <= known_at -- noqa: RF02
-    and (programme.to_load is null or programme.to_load > known_at) -- noqa: RF02
+    phase.from_load <= known_at
+    and (phase.to_load is null or phase.to_load > known_at)
+    and programme.from_load <= known_at
+    and (programme.to_load is null or programme.to_load > known_at)
 $$;
 
 create or replace view marts.plan_phases with (security_invoker = true) as

@@ -25,8 +25,8 @@ with recursive closed_places as (
             where
                 later.place_code = place.place_code
                 and later.valid_from > place.valid_from
-                and later.from_load <= known_at -- noqa: RF02
-                and (later.to_load is null or later.to_load > known_at) -- noqa: RF02
+                and later.from_load <= known_at
+                and (later.to_load is null or later.to_load > known_at)
         )
 ),
 
@@ -128,8 +128,8 @@ final as (
         village.place_code as present_code,
         village.parent_code as town_code,
         town.parent_code as county_code
-    from marts.places(known_at) as village -- noqa: RF02
-    left join marts.places(known_at) as town on village.parent_code = town.place_code -- noqa: RF02
+    from marts.places(known_at) as village
+    left join marts.places(known_at) as town on village.parent_code = town.place_code
     where village.level = 5 and not village.is_closed
     union all
     select

@@ -381,7 +381,7 @@ final as (
                 where measured.amount is not null
             ) as grade
         ) as card
-    left join marts.places(known_at) as place on rate.scope_code = place.place_code -- noqa: RF02
+    left join marts.places(known_at) as place on rate.scope_code = place.place_code
 )
 
 select * from final

@@ -40,8 +40,8 @@ villages as (
         greatest(village.valid_from, town.valid_from) as valid_from,
         least(village.valid_to, town.valid_to) as valid_to,
         greatest(village.from_load, town.from_load) as from_load
-    from marts.place_versions(known_at) as town -- noqa: RF02
-    inner join marts.place_versions(known_at) as village -- noqa: RF02
+    from marts.place_versions(known_at) as town
+    inner join marts.place_versions(known_at) as village
         on town.place_code = village.parent_code
     where
         town.level = 4

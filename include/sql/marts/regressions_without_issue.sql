@@ -18,76 +18,74 @@ returns table (
 language sql
 stable
 as $$
-with tasks as (
-    select
-        plan_task.plan_code,
-        plan_task.org_id,
-        plan_task.town_code
-    from core.plan_tasks as plan_task
+with events as not materialized (
+    select acceptance.*
+    from core.acceptance_events as acceptance
     where
-        plan_task.from_load <= known_at
-        and (plan_task.to_load is null or plan_task.to_load > known_at)
-        and plan_task.removed_on is null
+        acceptance.kind in ('accepted', 'regressed')
+        and acceptance.from_load <= known_at
+        and (acceptance.to_load is null or acceptance.to_load > known_at)
 ),
 
-places as (
-    select
-        place.place_code,
-        place.name,
-        place.parent_code
-    from marts.places(known_at) as place -- noqa: RF02
+-- relapses are few: they come first, and what came after each is looked up
+relapses as materialized (
+    select relapse.*
+    from events as relapse
+    where
+        relapse.kind = 'regressed'
+        and not exists (
+            select 1
+            from events as later
+            where
+                later.plan_code = relapse.plan_code
+                and later.org_id = relapse.org_id
+                and later.event_on > relapse.event_on
+        )
 ),
 
 final as (
     select
-        tasks.plan_code,
+        relapse.plan_code,
         town.parent_code as county_code,
-        tasks.town_code,
+        plan_task.town_code,
         town.name as town_name,
         org.place_code as division_code,
         village.name as village_name,
-        last_event.event_on as regressed_on,
-        last_event.submission_id,
-        last_event.sheet,
-        last_event.row_number
-    from tasks
-    cross join
-        lateral (
-            select acceptance.*
-            from core.acceptance_events as acceptance
-            where
-                acceptance.plan_code = tasks.plan_code
-                and acceptance.org_id = tasks.org_id
-                and acceptance.kind in ('accepted', 'regressed')
-                and acceptance.from_load <= known_at -- noqa: RF02
-                and (acceptance.to_load is null or acceptance.to_load > known_at) -- noqa: RF02
-            order by acceptance.event_on desc, acceptance.kind desc
-            limit 1
-        ) as last_event
+        relapse.event_on as regressed_on,
+        relapse.submission_id,
+        relapse.sheet,
+        relapse.row_number
+    from relapses as relapse
+    inner join core.plan_tasks as plan_task
+        on
+            relapse.plan_code = plan_task.plan_code
+            and relapse.org_id = plan_task.org_id
+            and plan_task.removed_on is null
+            and plan_task.from_load <= known_at
+            and (plan_task.to_load is null or plan_task.to_load > known_at)
     cross join
         lateral (
             select version.place_code
             from core.dim_org as version
             where
-                version.org_id = tasks.org_id
-                and version.from_load <= known_at -- noqa: RF02
-                and (version.to_load is null or version.to_load > known_at) -- noqa: RF02
+                version.org_id = relapse.org_id
+                and version.from_load <= known_at
+                and (version.to_load is null or version.to_load > known_at)
             order by version.valid_from desc
             limit 1
         ) as org
-    left join places as town on tasks.town_code = town.place_code
-    left join places as village on org.place_code = village.place_code
+    left join marts.places(known_at) as town on plan_task.town_code = town.place_code
+    left join marts.places(known_at) as village on org.place_code = village.place_code
     where
-        last_event.kind = 'regressed'
-        and not exists (
+        not exists (
             select 1
             from core.fct_issue_ledger as issue
             where
-                issue.org_id = tasks.org_id
+                issue.org_id = relapse.org_id
                 and issue.issue_source = 'regression'
-                and issue.found_on >= last_event.event_on
-                and issue.from_load <= known_at -- noqa: RF02
-                and (issue.to_load is null or issue.to_load > known_at) -- noqa: RF02
+                and issue.found_on >= relapse.event_on
+                and issue.from_load <= known_at
+                and (issue.to_load is null or issue.to_load > known_at)
         )
 )
 

@@ -31,12 +31,12 @@ with returns as (
             and calendar.last_day >= town.valid_from
             and town.org_type = 'town_station'
             and not town.is_closed
-            and town.from_load <= known_at -- noqa: RF02
-            and (town.to_load is null or town.to_load > known_at) -- noqa: RF02
+            and town.from_load <= known_at
+            and (town.to_load is null or town.to_load > known_at)
     where
         obligation.duty <> 'not_applicable'
-        and obligation.from_load <= known_at -- noqa: RF02
-        and (obligation.to_load is null or obligation.to_load > known_at) -- noqa: RF02
+        and obligation.from_load <= known_at
+        and (obligation.to_load is null or obligation.to_load > known_at)
         and not exists (
             select 1
             from core.dim_org as later
@@ -44,8 +44,8 @@ with returns as (
                 later.org_id = town.org_id
                 and later.valid_from > town.valid_from
                 and later.valid_from <= calendar.last_day
-                and later.from_load <= known_at -- noqa: RF02
-                and (later.to_load is null or later.to_load > known_at) -- noqa: RF02
+                and later.from_load <= known_at
+                and (later.to_load is null or later.to_load > known_at)
         )
 ),
 
@@ -59,7 +59,7 @@ final as (
         village.name as village_name,
         village.kind as village_kind
     from returns as town_return
-    inner join marts.place_versions(known_at) as village -- noqa: RF02
+    inner join marts.place_versions(known_at) as village
         on
             town_return.town_code = village.parent_code
             and town_return.last_day >= village.valid_from

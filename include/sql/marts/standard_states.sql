@@ -84,8 +84,8 @@ reports as (
     inner join core.dim_period as month on report.period = month.period
     where
         report.division_code = programme.reporter_code
-        and report.from_load <= known_at -- noqa: RF02
-        and (report.to_load is null or report.to_load > known_at) -- noqa: RF02
+        and report.from_load <= known_at
+        and (report.to_load is null or report.to_load > known_at)
 ),
 
 judged as (

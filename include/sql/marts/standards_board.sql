@@ -81,7 +81,7 @@ counts as (
         count(*) filter (where state.is_veto and not state.is_verified) as veto_failed,
         count(*) filter (where state.was_verified and not state.is_verified and not state.is_doubtful) as lost,
         count(*) filter (where state.is_claimed and not state.has_evidence) as evidence_missing
-    from marts.standard_states(known_at) as state -- noqa: RF02
+    from marts.standard_states(known_at) as state
     cross join
         lateral (
             values

@@ -70,8 +70,8 @@ final as (
             from core.dim_org as version
             where
                 version.org_id = state.org_id
-                and version.from_load <= known_at -- noqa: RF02
-                and (version.to_load is null or version.to_load > known_at) -- noqa: RF02
+                and version.from_load <= known_at
+                and (version.to_load is null or version.to_load > known_at)
             order by version.valid_from desc
             limit 1
         ) as org

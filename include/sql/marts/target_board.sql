@@ -74,10 +74,10 @@ targets as (
             )
         on target.indicator_code = described.indicator_code
     where
-        target.from_load <= known_at -- noqa: RF02
-        and (target.to_load is null or target.to_load > known_at) -- noqa: RF02
-        and programme.from_load <= known_at -- noqa: RF02
-        and (programme.to_load is null or programme.to_load > known_at) -- noqa: RF02
+        target.from_load <= known_at
+        and (target.to_load is null or target.to_load > known_at)
+        and programme.from_load <= known_at
+        and (programme.to_load is null or programme.to_load > known_at)
 ),
 
 areas as (

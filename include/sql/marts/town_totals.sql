@@ -31,8 +31,8 @@ with endings as (
             where
                 later.org_id = org.org_id
                 and later.valid_from > org.valid_from
-                and later.from_load <= known_at -- noqa: RF02
-                and (later.to_load is null or later.to_load > known_at) -- noqa: RF02
+                and later.from_load <= known_at
+                and (later.to_load is null or later.to_load > known_at)
         ) as reopened_on
     from core.dim_org as org
     where org.is_closed and org.from_load <= known_at and (org.to_load is null or org.to_load > known_at)
@@ -57,8 +57,8 @@ reports as (
             and calendar.last_day >= ending.closed_on
             and (ending.reopened_on is null or calendar.last_day < ending.reopened_on)
     where
-        report.from_load <= known_at -- noqa: RF02
-        and (report.to_load is null or report.to_load > known_at) -- noqa: RF02
+        report.from_load <= known_at
+        and (report.to_load is null or report.to_load > known_at)
         and ending.org_id is null
     union all
     select
@@ -71,7 +71,7 @@ reports as (
         report.books_total,
         report.activity_sessions,
         report.activity_attendance
-    from marts.present_places(known_at) as place -- noqa: RF02
+    from marts.present_places(known_at) as place
     cross join
         lateral (
             select distinct dim_org.org_id
@@ -87,8 +87,8 @@ reports as (
             and calendar.last_day >= ending.closed_on
             and (ending.reopened_on is null or calendar.last_day < ending.reopened_on)
     where
-        report.from_load <= known_at -- noqa: RF02
-        and (report.to_load is null or report.to_load > known_at) -- noqa: RF02
+        report.from_load <= known_at
+        and (report.to_load is null or report.to_load > known_at)
         and ending.org_id is null
 ),
 
