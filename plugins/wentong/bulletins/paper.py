@@ -5,8 +5,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import typst
-
 from wentong.bulletins.charts import svg
 from wentong.bulletins.document import Document, Table, shown
 from wentong.bulletins.facts import Light
@@ -33,6 +31,8 @@ def pdf(document: Document, at: datetime) -> bytes:
 
     Raises EnvironmentProblem, in Chinese, when the machine has no Chinese font.
     """
+    import typst  # tens of megabytes, which the limited workers that read files would inherit
+
     return typst.compile(TEMPLATE, format="pdf", sys_inputs=inputs(document), timestamp=int(at.timestamp()))
 
 
@@ -45,6 +45,8 @@ def inputs(document: Document) -> dict[str, str]:
 @cache
 def fonts() -> tuple[str, str]:
     """A Chinese font for the text and one for headings; one may stand in for the other."""
+    import typst
+
     installed = typst.Fonts(include_embedded_fonts=False).families()
     serif = next((name for name in SERIF if name in installed), None)
     sans = next((name for name in SANS if name in installed), None)
