@@ -155,7 +155,8 @@ parts as (
         and (part.position <= 4 or rate.rate_before is not null)
 ),
 
-sums as (
+-- each stipend, and all of a unit together; not by grouping sets, through which a county's question does not reach
+levels as (
     select
         part.county_code,
         part.division_code,
@@ -163,46 +164,42 @@ sums as (
         part.check_code,
         part.check_title,
         part.assumption,
-        part.post,
-        part.scope,
-        part.valid_from,
+        level.post,
+        level.scope,
+        level.valid_from,
         string_agg(part.terms, ' + ' order by part.post, part.scope, part.valid_from) as terms,
         case when count(part.expected) = count(*) then sum(part.expected) end as expected,
         case when count(part.stated) = count(*) then sum(part.stated) end as stated,
         bool_or(part.is_approximate) as is_approximate
     from parts as part
+    cross join
+        lateral (
+            values (part.post, part.scope, part.valid_from), (null, null, null)
+        ) as level (post, scope, valid_from)
     group by
-        grouping sets (
-            (
-                part.county_code, part.division_code, part.period, part.check_code, part.check_title,
-                part.assumption, part.post, part.scope, part.valid_from
-            ),
-            (
-                part.county_code, part.division_code, part.period, part.check_code, part.check_title,
-                part.assumption
-            )
-        )
+        part.county_code, part.division_code, part.period, part.check_code, part.check_title, part.assumption,
+        level.post, level.scope, level.valid_from
 ),
 
 final as (
     select
-        sums.county_code,
-        sums.division_code as unit_code,
+        levels.county_code,
+        levels.division_code as unit_code,
         place.name as unit_name,
-        sums.period,
-        sums.check_code,
-        sums.check_title,
-        sums.post,
-        sums.scope,
-        sums.valid_from,
-        sums.terms,
-        sums.assumption,
-        cast(sums.expected as bigint) as expected,
-        cast(sums.stated as bigint) as stated,
-        cast(sums.stated - sums.expected as bigint) as difference,
-        case when not sums.is_approximate then sums.stated = sums.expected end as is_right
-    from sums
-    left join places as place on sums.division_code = place.place_code
+        levels.period,
+        levels.check_code,
+        levels.check_title,
+        levels.post,
+        levels.scope,
+        levels.valid_from,
+        levels.terms,
+        levels.assumption,
+        cast(levels.expected as bigint) as expected,
+        cast(levels.stated as bigint) as stated,
+        cast(levels.stated - levels.expected as bigint) as difference,
+        case when not levels.is_approximate then levels.stated = levels.expected end as is_right
+    from levels
+    left join places as place on levels.division_code = place.place_code
 )
 
 select * from final
