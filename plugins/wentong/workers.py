@@ -256,6 +256,9 @@ def _serve() -> None:
     os.dup2(2, 1)  # what a library prints must not end up among the answers
     function, seconds, limit = cast("tuple[bytes, float, int]", _read(requests))
     call = pickle.loads(function)
+    from wentong.forms import forms
+
+    forms()  # read now: what checks the declarations is a library that might not fit in any more
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.disable()
