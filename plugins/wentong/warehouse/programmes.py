@@ -81,7 +81,8 @@ def import_plan(
     with engine.begin() as connection:
         lock_loads(connection)  # two imports at once: the second finds what the first brought
         _villages(connection, plan.county_code, path.name if path else "", tasks)
-        if plan.code in _plan_codes(connection):
+        present = sa.select(plans.c.plan_code).where(plans.c.plan_code == plan.code, plans.c.to_load.is_(None))
+        if connection.scalar(present):
             listed = set(connection.scalars(query("listed_tasks"), {"plan_code": plan.code}))
             if listed == tasks.keys() and _is_kept(connection, plan):
                 return Imported(plan.code, len(tasks), 0, 0, None)
@@ -176,18 +177,7 @@ def apply_change(connection: sa.Connection, entry: Entry) -> None:
         _settle(connection, county_code, entry)
 
 
-def plan_codes(engine: sa.Engine) -> list[str]:
-    """The codes of all plans in the warehouse, in order."""
-    with engine.connect() as connection:
-        return _plan_codes(connection)
-
-
 # ----------------------------------------------------------------------------------------------------- parts
-
-
-def _plan_codes(connection: sa.Connection) -> list[str]:
-    current = sa.select(plans.c.plan_code).where(plans.c.to_load.is_(None))
-    return list(connection.scalars(current.order_by(plans.c.plan_code)))
 
 
 def _settle(connection: sa.Connection, county_code: str, entry: Entry) -> None:
